@@ -1,0 +1,95 @@
+# Stampede's commands. `make help` lists them; each installs what it needs and does nothing that is already done.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+GO       ?= go
+NPM      ?= npm --no-audit --no-fund --loglevel=error
+CACHE    := $(CURDIR)/.cache
+GOLANGCI := $(CACHE)/bin/golangci-lint-2.15.0
+
+GO_FILES     := $(shell find model migrations graph server client/client.go -name '*.go' -not -name '*_test.go') \
+                $(wildcard migrations/*.sql) go.mod go.sum
+CLIENT_FILES := $(shell find client/src client/public client/scripts -type f -not -path 'client/src/gql/*' 2>/dev/null) \
+                $(wildcard client/*.html client/*.ts client/*.js client/tsconfig*.json) client/package-lock.json
+
+# npm writes this file last: it is as new as what is installed.
+CLIENT_MODULES   := client/node_modules/.package-lock.json
+POSTGRES_MODULES := tools/postgres/node_modules/.package-lock.json
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: bin/stampede postgres ## Build what changed and open a demo shop with its own PostgreSQL in .data/
+	@DEMO=$${DEMO:-true} ./bin/stampede
+
+.PHONY: test
+test: generated test-go test-client test-e2e ## Everything: generated code in sync, Go, client, browser
+
+.PHONY: test-go
+test-go: postgres client/dist/index.html cc ## Go tests with the race detector, on a real PostgreSQL
+	$(GO) run ./server/pg/pgtest/cluster $(GO) test -race -timeout 10m ./...
+
+.PHONY: test-client
+test-client: $(CLIENT_MODULES) ## The client's unit tests
+	cd client && $(NPM) test
+
+.PHONY: test-e2e
+test-e2e: bin/stampede postgres $(CLIENT_MODULES) ## The page in a real browser, against the real server
+	cd client && CHROMIUM="$$(node scripts/chromium.mjs)" && export CHROMIUM && $(NPM) run e2e
+
+.PHONY: lint
+lint: $(GOLANGCI) $(CLIENT_MODULES) ## Formatting, the house's arrows, mistakes; vets for macOS too
+	$(GOLANGCI) run
+	GOOS=darwin GOARCH=arm64 CGO_ENABLED=0 $(GO) vet ./...
+	cd client && $(NPM) run lint
+
+.PHONY: build
+build: bin/stampede ## bin/stampede: one binary with the built client inside
+
+.PHONY: generate
+generate: $(CLIENT_MODULES) ## Write the generated code again, from graph/schema.graphqls
+	$(GO) tool gqlgen generate
+	cd client && $(NPM) run generate
+
+.PHONY: generated
+generated: # The generated Go code is what the schema says
+	@before=$$(cat graph/*.go | cksum); $(GO) tool gqlgen generate && \
+	if [ "$$before" != "$$(cat graph/*.go | cksum)" ]; then \
+		echo "The generated code in graph/ was not in sync with the schema. It is now: commit it." >&2; exit 1; fi
+
+.PHONY: postgres
+postgres: $(POSTGRES_MODULES) ## Install the pinned PostgreSQL 18 binaries below tools/postgres
+
+.PHONY: clean
+clean: ## Remove what was built; keeps .data/
+	rm -rf bin .cache client/node_modules tools/postgres/node_modules client/src/gql
+	find client/dist -mindepth 1 -not -name .keep -delete
+
+# The race detector needs a C compiler.
+.PHONY: cc
+cc:
+	@command -v cc >/dev/null || command -v gcc >/dev/null || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq gcc libc6-dev; } || \
+	{ echo "The race detector needs a C compiler: install gcc or clang." >&2; exit 1; }
+
+bin/stampede: $(GO_FILES) client/dist/index.html
+	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./server
+
+client/dist/index.html: $(CLIENT_FILES) graph/schema.graphqls $(CLIENT_MODULES)
+	cd client && $(NPM) run build
+	@touch $@
+
+$(CLIENT_MODULES): client/package.json client/package-lock.json
+	cd client && $(NPM) ci
+	@touch $@
+
+$(POSTGRES_MODULES): tools/postgres/package.json tools/postgres/package-lock.json
+	cd tools/postgres && $(NPM) ci
+	@touch $@
+
+$(GOLANGCI):
+	GOBIN=$(CACHE)/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv $(CACHE)/bin/golangci-lint $@

@@ -1,0 +1,71 @@
+// Package graph is the GraphQL edge: it speaks schema.graphqls. Resolvers are thin: they read the input, ask one of
+// the interfaces below, and dress the answer. What is sold and by which rules is model's; nothing here knows a
+// database or a socket.
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"stampede/model"
+)
+
+// Sales is the purchase engine as the edge calls it. Errors are *model.Error or model.Problems where the caller can
+// do something about them; anything else is INTERNAL.
+type Sales interface {
+	// Purchase answers what became of the order once that is durable, or a *model.Error: SALE_NOT_FOUND, BUSY
+	// (nothing was bought), OUTCOME_UNKNOWN.
+	Purchase(ctx context.Context, id model.SaleID, order model.Order) (model.Outcome, error)
+	// Schedule answers the new sale, or model.Problems.
+	Schedule(ctx context.Context, plan model.Plan) (model.State, error)
+	// Change applies an operator's change between two batches of purchases: when it answers, all later purchases
+	// see it. expectedRevision nil: whatever the revision is. Errors: model.Problems.
+	Change(ctx context.Context, id model.SaleID, expectedRevision *int, change model.Change) (model.State, error)
+
+	// PurchaseBy is a shopper's purchase in a sale; false when there is none.
+	PurchaseBy(ctx context.Context, id model.SaleID, shopperID string) (model.Purchase, bool, error)
+	// PurchaseNumbered is the purchase with this ordinal; false when there is none.
+	PurchaseNumbered(ctx context.Context, id model.SaleID, ordinal int) (model.Purchase, bool, error)
+	// PurchasesIn lists up to limit purchases of a sale with ordinals above after, ascending, and how many there
+	// are in all.
+	PurchasesIn(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, int, error)
+	// PurchasesBy lists up to limit purchases of a shopper, the newest sale first, in sales below before (0: all),
+	// and how many there are in all.
+	PurchasesBy(ctx context.Context, shopperID string, before model.SaleID, limit int) ([]model.Purchase, int, error)
+}
+
+// Feed is the live state of every sale, from memory. What is older than it may be shown is a *model.Error with
+// UNAVAILABLE.
+type Feed interface {
+	// Latest is a sale as it stands now; false when there is none with this id.
+	Latest(id model.SaleID) (model.State, bool, error)
+	// Current is the sale that a visitor who names none is shown; false when there is no sale.
+	Current() (model.State, bool, error)
+	// All lists the sales, the soonest to start first.
+	All() ([]model.State, error)
+	// Watch sends the state at once and then after each change, the latest only, until ctx ends; then it closes
+	// the channel. Id 0 follows the current sale.
+	Watch(ctx context.Context, id model.SaleID) <-chan model.State
+}
+
+// DemoSignIn mints a token for a made-up shopper.
+type DemoSignIn func(name string) (token string, expiresAt time.Time, viewer *Viewer, err error)
+
+// Resolver answers every field of the schema. SignIn is nil where demo sign-in is switched off.
+type Resolver struct {
+	Sales  Sales
+	Feed   Feed
+	SignIn DemoSignIn
+	Log    *slog.Logger
+}
+
+// NewSchema is the executable schema: resolvers, the scope directive, and the rest of what gqlgen wants.
+func NewSchema(r *Resolver) graphql.ExecutableSchema {
+	return NewExecutableSchema(Config{
+		Resolvers:  r,
+		Directives: DirectiveRoot{RequiresScope: requireScope},
+	})
+}

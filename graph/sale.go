@@ -1,0 +1,136 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"stampede/model"
+)
+
+// maxDemoName leaves room in a shopper's id for the prefix that keeps demo shoppers apart from real ones.
+const maxDemoName = 48
+
+// change asks for an operator's change and answers the sale, or what was wrong with the input.
+func (r *mutationResolver) change(
+	ctx context.Context, gid string, expectedRevision *int, change model.Change,
+) (*SalePayload, error) {
+	if !model.ValidText(gid, 1, model.MaxName) {
+		return salePayload(model.State{}, model.Problems{{
+			Code: model.CodeInvalid, Field: []string{"saleId"},
+			Message: "An id is 1 to 64 characters, as this server gave it out.",
+		}})
+	}
+	id, err := parseSaleGID(ctx, gid)
+	if err != nil {
+		return nil, err
+	}
+	return salePayload(r.Sales.Change(ctx, id, expectedRevision, change))
+}
+
+func salePayload(state model.State, err error) (*SalePayload, error) {
+	if problems, ok := errors.AsType[model.Problems](err); ok {
+		return &SalePayload{UserErrors: dressProblems(problems)}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &SalePayload{Sale: dressSale(state), UserErrors: []*UserError{}}, nil
+}
+
+func planOf(input ScheduleSaleInput) model.Plan {
+	plan := model.Plan{
+		Product: model.Product{
+			SKU:         input.Product.Sku,
+			Name:        input.Product.Name,
+			Description: stringOf(input.Product.Description),
+			ImageURL:    stringOf(input.Product.ImageURL),
+		},
+		Stock:    input.Stock,
+		StartsAt: input.StartsAt,
+		EndsAt:   timeOf(input.EndsAt),
+	}
+	if price := input.Product.Price; price != nil {
+		plan.Product.Price = &model.Money{Amount: price.Amount, CurrencyCode: price.CurrencyCode}
+	}
+	return plan
+}
+
+func stringOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+func saleOrNull(state model.State, found bool, err error) (*Sale, error) {
+	if err != nil || !found {
+		return nil, err
+	}
+	return dressSale(state), nil
+}
+
+// purchaseNode is a purchase for its owner or an operator, and null for everyone else.
+func (r *queryResolver) purchaseNode(ctx context.Context, id model.SaleID, ordinal int) (Node, error) {
+	viewer := ViewerFrom(ctx)
+	if viewer == nil {
+		return nil, nil
+	}
+	purchase, found, err := r.Resolver.Sales.PurchaseNumbered(ctx, id, ordinal)
+	if err != nil || !found || purchase.ShopperID != viewer.ID && !viewer.Has(ScopeOperator) {
+		return nil, err
+	}
+	return dressPurchase(purchase, nil), nil
+}
+
+// salesAfter drops the sales up to and including the one whose cursor key is given.
+func salesAfter(ctx context.Context, all []model.State, key string) ([]model.State, error) {
+	if key == "" {
+		return all, nil
+	}
+	start, id, ok := strings.Cut(key, "_")
+	if !ok || number(start) == 0 || number(id) == 0 {
+		return nil, badCursor(ctx)
+	}
+	startsAt, saleID := number(start), model.SaleID(number(id))
+	for i, s := range all {
+		if at := s.StartsAt.UnixMilli(); at > startsAt || at == startsAt && s.ID > saleID {
+			return all[i:], nil
+		}
+	}
+	return nil, nil
+}
+
+func salePage(all []model.State, first int, after *string) *SaleConnection {
+	found, info := pageOf(all, first, after, cursorByStart)
+	page := &SaleConnection{PageInfo: info, Edges: []*SaleEdge{}, Nodes: []*Sale{}}
+	for _, s := range found {
+		node := dressSale(s)
+		page.Nodes = append(page.Nodes, node)
+		page.Edges = append(page.Edges, &SaleEdge{Cursor: cursorByStart(s), Node: node})
+	}
+	return page
+}
+
+// dressStates dresses what a watch sends, until it ends.
+func dressStates(ctx context.Context, states <-chan model.State) <-chan *Sale {
+	sales := make(chan *Sale)
+	go func() {
+		defer close(sales)
+		for state := range states {
+			select {
+			case sales <- dressSale(state):
+			case <-ctx.Done():
+			}
+		}
+	}()
+	return sales
+}

@@ -1,0 +1,119 @@
+// Package transport says how operations travel: GraphQL over HTTP, and graphql-transport-ws on websockets.
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	gqltransport "github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"stampede/graph"
+)
+
+const (
+	maxBody          = 8 << 10  // bytes of a request, or of a websocket message
+	maxBodyIntrospec = 16 << 10 // the standard introspection query, with room for its variables
+	maxTokens        = 1000     // of a document: about 40 ms of processor time to validate, at the most
+	maxComplexity    = 1000     // fields of an operation
+	cachedDocuments  = 1000
+)
+
+// Options say what a Handler may do.
+type Options struct {
+	// Introspection lets clients ask for the schema.
+	Introspection bool
+	// Authenticate checks an Authorization value ("Bearer …", empty: anonymous) and puts its viewer into the
+	// context.
+	Authenticate func(ctx context.Context, authorization string) (context.Context, error)
+	// Allowed says whether a websocket may be opened from this origin. Requests without one always may.
+	Allowed func(r *http.Request, origin string) bool
+}
+
+// Handler serves GraphQL on one address.
+type Handler struct {
+	server  *handler.Server
+	limit   int64
+	allowed func(r *http.Request, origin string) bool
+
+	draining context.Context // ends when the websockets have to close
+	drain    context.CancelFunc
+	sockets  sync.WaitGroup
+}
+
+// New serves the resolver's schema.
+func New(resolver *graph.Resolver, o Options) *Handler {
+	h := &Handler{server: handler.New(graph.NewSchema(resolver)), limit: maxBody, allowed: o.Allowed}
+	h.draining, h.drain = context.WithCancel(context.Background())
+
+	h.server.AddTransport(h.websocket(o))
+	h.server.AddTransport(gqltransport.Options{})
+	h.server.AddTransport(gqltransport.GET{})
+	h.server.AddTransport(gqltransport.POST{})
+	h.server.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
+	h.server.SetParserTokenLimit(maxTokens)
+	h.server.SetErrorPresenter(resolver.PresentError)
+	h.server.SetRecoverFunc(resolver.RecoverPanic)
+	h.server.Use(extension.FixedComplexityLimit(maxComplexity))
+	if o.Introspection {
+		h.limit = maxBodyIntrospec
+		h.server.Use(extension.Introspection{})
+	}
+	return h
+}
+
+// ServeHTTP answers one request, or serves one websocket until it ends.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Upgrade") != "" {
+		h.serveWebsocket(w, r)
+		return
+	}
+	if r.Body != nil {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.limit))
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			Refuse(w, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "The request is too large.")
+			return
+		}
+		if err != nil {
+			Refuse(w, http.StatusBadRequest, "BAD_REQUEST", "The request could not be read.")
+			return
+		}
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+	}
+	h.server.ServeHTTP(w, r)
+}
+
+// Close closes every websocket with 1012 and waits for their handlers until ctx ends. Closing twice is fine.
+func (h *Handler) Close(ctx context.Context) error {
+	h.drain()
+	closed := make(chan struct{})
+	go func() {
+		h.sockets.Wait()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Refuse answers a request that does not reach GraphQL, in GraphQL's form.
+func Refuse(w http.ResponseWriter, status int, code, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// The connection may be gone; then nobody reads the refusal.
+	_ = json.NewEncoder(w).Encode(map[string]any{"errors": gqlerror.List{{
+		Message: message, Extensions: map[string]any{"code": code},
+	}}})
+}

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"stampede/client"
+	"stampede/graph"
+	"stampede/graph/transport"
+	"stampede/model"
+	"stampede/server/pg"
+	"stampede/server/sale"
+	"stampede/server/stock"
+	"stampede/server/web"
+)
+
+const (
+	startLimit = time.Minute
+	stopLimit  = 4500 * time.Millisecond // all of Close, so that Ctrl-C takes less than 5 s
+	drainLimit = 2 * time.Second         // the part of it that open requests and websockets get
+)
+
+// App is the whole server: the only place where its parts meet. Build it with NewApp, wait on Done, end it with
+// Close.
+type App struct {
+	log *slog.Logger
+
+	postgres *pg.Embedded // nil with a database of somebody else's
+	db       *pg.DB
+	hub      *stock.Hub
+	relay    *stock.Relay
+	sales    *sale.Service
+	auth     *web.Auth
+	graphql  *transport.Handler
+	http     *http.Server
+	listener net.Listener
+
+	background context.CancelFunc // ends what Run methods do
+	running    sync.WaitGroup
+	draining   atomic.Bool
+	failed     chan error // holds the first failure after the start
+	closing    sync.Once
+	closeErr   error
+}
+
+// NewApp builds the server and starts it: when it returns, the server answers. On an error nothing is left behind.
+func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	background, stop := context.WithCancel(context.Background())
+	a := &App{log: log, background: stop, failed: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+
+	for _, part := range []func() error{
+		func() error { return a.listen(cfg) },
+		func() error { return a.openDatabase(ctx, cfg) },
+		func() error { return a.buildEngine(ctx, background) },
+		func() error { return a.buildEdge(background, cfg) },
+		func() error { return a.scheduleDemo(ctx, cfg) },
+	} {
+		if err := part(); err != nil {
+			return nil, err
+		}
+	}
+	a.serve()
+	return a, nil
+}
+
+// listen takes the address first: when it is taken, nothing else needs to start.
+func (a *App) listen(cfg Config) (err error) {
+	if a.listener, err = net.Listen("tcp", cfg.Addr); err != nil {
+		return fmt.Errorf("listen on ADDR: %w", err)
+	}
+	return nil
+}
+
+func (a *App) openDatabase(ctx context.Context, cfg Config) (err error) {
+	url := cfg.DatabaseURL
+	if url == "" {
+		a.postgres, err = pg.StartEmbedded(ctx, pg.EmbeddedConfig{
+			Bin: cfg.PostgresBin, Dir: filepath.Join(cfg.DataDir, "postgres"), Log: a.log,
+		})
+		if err != nil {
+			return err
+		}
+		a.running.Go(a.watchPostgres)
+		url = a.postgres.URL(pg.Database)
+	}
+	if a.db, err = pg.Open(ctx, url, pg.WithTx(pg.OnRetry(func(sqlstate string) {
+		a.log.Debug("a transaction is tried again", "sqlstate", sqlstate)
+	}))); err != nil {
+		return err
+	}
+	return a.db.Migrate(ctx)
+}
+
+func (a *App) buildEngine(ctx, background context.Context) error {
+	clock := &stock.Clock{}
+	store := sale.NewStore(a.db)
+	a.hub = stock.NewHub(clock)
+	a.relay = stock.NewRelay(a.hub, clock, store, a.db, a.log)
+	a.sales = sale.New(store, board{a.hub, a.relay}, a.log)
+	if err := a.relay.Sync(ctx); err != nil {
+		return err
+	}
+	a.running.Go(func() { a.hub.Run(background) })
+	a.running.Go(func() { a.relay.Run(background) })
+	return nil
+}
+
+// board is what the engine sees of live stock: it reads from the hub, and its news goes through the relay.
+type board struct {
+	*stock.Hub
+	relay *stock.Relay
+}
+
+func (b board) Publish(sale model.Sale) { b.relay.Publish(sale) }
+
+func (a *App) buildEdge(background context.Context, cfg Config) error {
+	secret, err := cfg.secret()
+	if err != nil {
+		return err
+	}
+	a.auth, err = web.NewAuth(background, web.AuthConfig{
+		Secret: secret, JWKSURL: cfg.AuthJWKSURL, Issuer: cfg.AuthIssuer, Audience: cfg.AuthAudience,
+	}, a.log)
+	if err != nil {
+		return err
+	}
+	resolver := &graph.Resolver{Sales: a.sales, Feed: a.hub, Log: a.log}
+	if cfg.Demo && secret != "" {
+		resolver.SignIn = a.auth.DemoSignIn
+	}
+	a.graphql = transport.New(resolver, transport.Options{
+		Introspection: cfg.introspection(), Authenticate: a.auth.Authenticate, Allowed: web.SameOrigin,
+	})
+	handler, err := web.NewHandler(web.Edge{
+		GraphQL: a.graphql, Auth: a.auth, Client: client.Dist(), Boot: web.Boot{DemoSignIn: resolver.SignIn != nil},
+		Ready: a.ready, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.http = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	return nil
+}
+
+func (a *App) serve() {
+	a.running.Go(func() {
+		if err := a.http.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			a.fail(fmt.Errorf("serve: %w", err))
+		}
+	})
+}
+
+// watchPostgres notices when the embedded server ends by itself.
+func (a *App) watchPostgres() {
+	<-a.postgres.Done()
+	if err := a.postgres.Err(); err != nil {
+		a.fail(err)
+	}
+}
+
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default:
+	}
+}
+
+// ready says why the server cannot serve just now.
+func (a *App) ready(ctx context.Context) error {
+	if a.draining.Load() {
+		return errors.New("draining")
+	}
+	if err := a.db.Ping(ctx); err != nil {
+		return err
+	}
+	migrated, err := a.db.Migrated(ctx)
+	if err == nil && !migrated {
+		err = errors.New("the database is not migrated")
+	}
+	return err
+}
+
+// URL is where the server answers, without a slash at its end.
+func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+
+// Failed gets an error when the server can't go on.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// Close stops the server in the reverse order of its start: newcomers are refused, everyone who was accepted gets an
+// answer, then the parts end. It takes less than 5 s. Closing twice is fine.
+func (a *App) Close() error {
+	a.closing.Do(func() { a.closeErr = a.close() })
+	return a.closeErr
+}
+
+func (a *App) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
+	defer cancel()
+	a.draining.Store(true)
+	err := errors.Join(a.closeEdge(ctx), a.closeEngine(ctx))
+	if a.db != nil {
+		err = errors.Join(err, a.db.Close())
+	}
+	if a.postgres != nil {
+		err = errors.Join(err, a.postgres.Stop(ctx))
+	}
+	a.running.Wait()
+	return err
+}
+
+func (a *App) closeEdge(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, drainLimit)
+	defer cancel()
+	if a.http == nil {
+		if a.listener != nil {
+			return a.listener.Close()
+		}
+		return nil
+	}
+	err := errors.Join(a.graphql.Close(ctx), a.http.Shutdown(ctx))
+	if err != nil {
+		// Whoever is still connected has had the time that there was.
+		err = errors.Join(err, a.http.Close())
+	}
+	return err
+}
+
+func (a *App) closeEngine(ctx context.Context) (err error) {
+	if a.sales != nil {
+		err = a.sales.Close(ctx)
+	}
+	a.background()
+	return err
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is the server's settings. The help of each field is what -help prints.
+type Config struct {
+	Addr         string `env:"ADDR" envDefault:"127.0.0.1:8080" help:"address to listen on, host:port"`
+	DatabaseURL  string `env:"DATABASE_URL" help:"postgres://… of PostgreSQL 15 or newer; empty: an embedded PostgreSQL in DATA_DIR"`
+	DataDir      string `env:"DATA_DIR" envDefault:".data" help:"folder of the embedded PostgreSQL and of the demo's secret"`
+	PostgresBin  string `env:"POSTGRES_BIN" help:"folder with postgres and initdb; empty: the pinned ones of tools/postgres"`
+	Demo         bool   `env:"DEMO" envDefault:"false" help:"a demo sale, and signIn for anyone"`
+	AuthSecret   string `env:"AUTH_SECRET" help:"secret of HS256 tokens, 32 characters or more; with DEMO one is made up and kept in DATA_DIR"`
+	AuthJWKSURL  string `env:"AUTH_JWKS_URL" help:"address of the keys of RS256, ES256 and EdDSA tokens"`
+	AuthIssuer   string `env:"AUTH_ISSUER" help:"issuer that tokens must name; empty: any"`
+	AuthAudience string `env:"AUTH_AUDIENCE" envDefault:"stampede" help:"audience that tokens must name"`
+	Introspect   *bool  `env:"INTROSPECTION" help:"clients may ask for the schema; default: as DEMO"`
+	LogLevel     string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
+	LogFormat    string `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
+}
+
+// minSecret is what HS256 asks for: a key as long as its hash (RFC 7518, section 3.2).
+const minSecret = 32
+
+// loadConfig reads the settings and checks each. An error is one sentence for the person who set it.
+func loadConfig() (Config, error) {
+	var cfg Config
+	if err := env.Parse(&cfg); err != nil {
+		if parse, ok := errors.AsType[env.ParseError](err); ok {
+			field, _ := reflect.TypeOf(cfg).FieldByName(parse.Name)
+			return cfg, fmt.Errorf("%s has a value that cannot be read: it must be %s", field.Tag.Get("env"), kind(parse.Type))
+		}
+		return cfg, fmt.Errorf("the settings cannot be read: %w", err)
+	}
+	if err := cfg.check(); err != nil {
+		return cfg, err
+	}
+	return cfg, nil
+}
+
+func kind(t reflect.Type) string {
+	if t.Kind() == reflect.Bool {
+		return "true or false"
+	}
+	return t.String()
+}
+
+func (c Config) check() error {
+	if _, port, err := net.SplitHostPort(c.Addr); err != nil || port == "" {
+		return errors.New("ADDR must be host:port, for example 127.0.0.1:8080")
+	}
+	if c.DatabaseURL == "" && c.DataDir == "" {
+		return errors.New("DATA_DIR must name a folder, or DATABASE_URL a database")
+	}
+	if c.AuthSecret != "" && len(c.AuthSecret) < minSecret {
+		return fmt.Errorf("AUTH_SECRET must have %d characters or more", minSecret)
+	}
+	if c.AuthAudience == "" {
+		return errors.New("AUTH_AUDIENCE must not be empty")
+	}
+	if u := c.AuthJWKSURL; u != "" && !strings.HasPrefix(u, "https://") && !strings.HasPrefix(u, "http://") {
+		return errors.New("AUTH_JWKS_URL must begin with https:// or http://")
+	}
+	if !c.Demo && c.AuthSecret == "" && c.AuthJWKSURL == "" {
+		return errors.New("set AUTH_SECRET or AUTH_JWKS_URL, or DEMO=true to try things out")
+	}
+	if _, err := c.logger(io.Discard); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (c Config) introspection() bool {
+	if c.Introspect != nil {
+		return *c.Introspect
+	}
+	return c.Demo
+}
+
+func (c Config) logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil || strings.ContainsAny(c.LogLevel, "+-") {
+		return nil, errors.New("LOG_LEVEL must be debug, info, warn or error")
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch c.LogFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	default:
+		return nil, errors.New("LOG_FORMAT must be text or json")
+	}
+}
+
+// secret is AUTH_SECRET; in demo mode without one, a secret that is made up once and kept in DATA_DIR.
+func (c Config) secret() (string, error) {
+	if c.AuthSecret != "" || !c.Demo {
+		return c.AuthSecret, nil
+	}
+	file := filepath.Join(c.DataDir, "demo-secret")
+	kept, err := os.ReadFile(file)
+	if err == nil && len(kept) >= minSecret {
+		return string(kept), nil
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("read the demo's secret: %w", err)
+	}
+	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
+		return "", fmt.Errorf("make DATA_DIR: %w", err)
+	}
+	made := rand.Text() + rand.Text()
+	if err := os.WriteFile(file, []byte(made), 0o600); err != nil {
+		return "", fmt.Errorf("keep the demo's secret: %w", err)
+	}
+	return made, nil
+}
+
+// printHelp lists the commands and every setting.
+func printHelp(w io.Writer) {
+	_, _ = fmt.Fprint(w, `Stampede is a flash-sale server: one product, limited stock, never oversold.
+
+Usage:
+  stampede                 serve
+  stampede token           mint an access token with AUTH_SECRET (stampede token -help)
+  stampede health          ask a running server whether it is ready; exit code 0 if it is
+  stampede -help           this page
+  stampede -version        the version
+
+Settings, from the environment:
+`)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for field := range reflect.TypeFor[Config]().Fields() {
+		value := field.Tag.Get("envDefault")
+		if value != "" {
+			value = " (" + value + ")"
+		}
+		_, _ = fmt.Fprintf(table, "  %s\t%s%s\n", field.Tag.Get("env"), field.Tag.Get("help"), value)
+	}
+	_ = table.Flush() // as Fprint above: there is nobody to tell
+}

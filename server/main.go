@@ -1,0 +1,175 @@
+// Command server is Stampede: a flash-sale server that never oversells, never sells two to one shopper, and never
+// forgets a purchase that it has confirmed.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"stampede/graph"
+	"stampede/server/web"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "stampede:", err)
+		os.Exit(1)
+	}
+}
+
+// run carries out one command until it is done or ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	command := ""
+	if len(args) > 0 {
+		command = args[0]
+	}
+	switch command {
+	case "-h", "-help", "--help", "help":
+		printHelp(stdout)
+		return nil
+	case "-version", "--version", "version":
+		_, err := fmt.Fprintln(stdout, "stampede", version())
+		return err
+	}
+	cfg, err := loadConfig()
+	if err != nil {
+		return fmt.Errorf("%w (stampede -help lists the settings)", err)
+	}
+	switch command {
+	case "":
+		return serve(ctx, cfg, stdout, stderr)
+	case "token":
+		return mintToken(ctx, cfg, args[1:], stdout, stderr)
+	case "health":
+		return askHealth(ctx, cfg, stdout)
+	default:
+		return fmt.Errorf("there is no command %q (stampede -help lists them)", command)
+	}
+}
+
+// serve runs the server until ctx ends or it fails.
+func serve(ctx context.Context, cfg Config, stdout, stderr io.Writer) error {
+	log, err := cfg.logger(stderr)
+	if err != nil {
+		return err
+	}
+	app, err := NewApp(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	log.Info("serving", "url", app.URL(), "version", version())
+	if cfg.Demo {
+		err = app.printWelcome(stdout)
+	}
+	if err == nil {
+		select {
+		case <-ctx.Done():
+			log.Info("stopping")
+		case err = <-app.Failed():
+		}
+	}
+	return errors.Join(err, app.Close())
+}
+
+// mintToken prints an access token.
+func mintToken(ctx context.Context, cfg Config, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("stampede token", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	sub := flags.String("sub", "", "the shopper or operator whom the token names, 1 to 64 characters")
+	scope := flags.String("scope", "shopper", "what it allows: shopper, operator, or both with a space between")
+	ttl := flags.Duration("ttl", time.Hour, "how long it is good for")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	scopes, err := parseScopes(*scope)
+	if err != nil {
+		return err
+	}
+	if *ttl <= 0 {
+		return errors.New("-ttl must be longer than nothing, for example 1h")
+	}
+	secret, err := cfg.secret()
+	if err != nil {
+		return err
+	}
+	log, err := cfg.logger(stderr)
+	if err != nil {
+		return err
+	}
+	auth, err := web.NewAuth(ctx, web.AuthConfig{
+		Secret: secret, Issuer: cfg.AuthIssuer, Audience: cfg.AuthAudience,
+	}, log)
+	if err != nil {
+		return err
+	}
+	token, _, err := auth.Mint(*sub, scopes, *ttl)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(stdout, token)
+	return err
+}
+
+func parseScopes(words string) ([]graph.Scope, error) {
+	var scopes []graph.Scope
+	for _, word := range strings.Fields(words) {
+		scope := graph.Scope(strings.ToUpper(word))
+		if !scope.IsValid() {
+			return nil, errors.New("-scope knows shopper and operator")
+		}
+		scopes = append(scopes, scope)
+	}
+	return scopes, nil
+}
+
+// askHealth asks the server at ADDR whether it is ready, for a container's health check.
+func askHealth(ctx context.Context, cfg Config, stdout io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	host, port, err := net.SplitHostPort(cfg.Addr)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("the server does not answer: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return errors.New("the server is not ready")
+	}
+	_, err = fmt.Fprintln(stdout, "ready")
+	return err
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}

@@ -1,0 +1,104 @@
+package sale
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"stampede/model"
+)
+
+// Sales lists every sale, and the database's clock when it was read.
+func (s *Store) Sales(ctx context.Context) ([]model.Sale, time.Time, error) {
+	var rows []loaded
+	err := s.db.NewSelect().Model(&rows).ColumnExpr("sale.*, now() AS at").Limit(MaxSales).Scan(ctx)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("list sales: %w", err)
+	}
+	all := make([]model.Sale, len(rows))
+	var now time.Time
+	for i, row := range rows {
+		all[i], now = row.Sale, row.At
+	}
+	return all, now, nil
+}
+
+// Sale reads one sale. Errors: SALE_NOT_FOUND.
+func (s *Store) Sale(ctx context.Context, id model.SaleID) (model.State, error) {
+	return loadSale(ctx, s.db, id)
+}
+
+// Pulse is what a replica looks at now and then to see whether it has missed something: how many sales there are,
+// the sum of their versions (which only grow), and the database's clock.
+func (s *Store) Pulse(ctx context.Context) (sales int, versions int64, now time.Time, err error) {
+	err = s.db.NewSelect().Model((*model.Sale)(nil)).
+		ColumnExpr("count(*), coalesce(sum(version), 0)::bigint, clock_timestamp()").Scan(ctx, &sales, &versions, &now)
+	if err != nil {
+		return 0, 0, time.Time{}, fmt.Errorf("read the sales' pulse: %w", err)
+	}
+	return sales, versions, now, nil
+}
+
+// PurchaseBy is a shopper's purchase in a sale; false when there is none.
+func (s *Store) PurchaseBy(ctx context.Context, id model.SaleID, shopperID string) (model.Purchase, bool, error) {
+	return s.onePurchase(ctx, "sale_id = ? AND shopper_id = ?", id, shopperID)
+}
+
+// PurchaseNumbered is the purchase with this ordinal; false when there is none.
+func (s *Store) PurchaseNumbered(ctx context.Context, id model.SaleID, ordinal int) (model.Purchase, bool, error) {
+	return s.onePurchase(ctx, "sale_id = ? AND ordinal = ?", id, ordinal)
+}
+
+func (s *Store) onePurchase(ctx context.Context, where string, args ...any) (model.Purchase, bool, error) {
+	var p model.Purchase
+	err := s.db.NewSelect().Model(&p).Where(where, args...).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, false, nil
+	}
+	if err != nil {
+		return p, false, fmt.Errorf("find purchase: %w", err)
+	}
+	return p, true, nil
+}
+
+// PurchasesIn lists up to limit purchases of a sale with ordinals above after, ascending, and how many there are in
+// all.
+func (s *Store) PurchasesIn(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, int, error) {
+	var found []model.Purchase
+	err := s.db.NewSelect().Model(&found).Where("sale_id = ? AND ordinal > ?", id, after).
+		Order("ordinal").Limit(int64(limit)).Scan(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("list purchases of sale: %w", err)
+	}
+	// Ordinals have no gaps: the highest is the number of them.
+	var total int
+	err = s.db.NewSelect().Model((*model.Purchase)(nil)).ColumnExpr("coalesce(max(ordinal), 0)").
+		Where("sale_id = ?", id).Scan(ctx, &total)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count purchases of sale: %w", err)
+	}
+	return found, total, nil
+}
+
+// PurchasesBy lists up to limit purchases of a shopper, the newest sale first, in sales below before (0: all), and
+// how many there are in all.
+func (s *Store) PurchasesBy(
+	ctx context.Context, shopperID string, before model.SaleID, limit int,
+) ([]model.Purchase, int, error) {
+	var found []model.Purchase
+	query := s.db.NewSelect().Model(&found).Where("shopper_id = ?", shopperID).
+		Order("sale_id DESC").Limit(int64(limit))
+	if before > 0 {
+		query = query.Where("sale_id < ?", before)
+	}
+	if err := query.Scan(ctx); err != nil {
+		return nil, 0, fmt.Errorf("list purchases of shopper: %w", err)
+	}
+	total, err := s.db.NewSelect().Model((*model.Purchase)(nil)).Where("shopper_id = ?", shopperID).Count(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count purchases of shopper: %w", err)
+	}
+	return found, int(total), nil
+}

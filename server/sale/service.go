@@ -1,0 +1,90 @@
+// Package sale is the purchase engine: Service checks and asks memory, Batcher gathers, Store commits.
+package sale
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"stampede/model"
+)
+
+// Board is the live state of every sale: the engine asks it, and tells it what has been committed.
+type Board interface {
+	// Latest is a sale as it stands now; false when there is none; an error when memory is too old to say.
+	Latest(id model.SaleID) (model.State, bool, error)
+	// Publish announces a committed state, here and to the other replicas. It never waits for anyone.
+	Publish(sale model.Sale)
+}
+
+// Service sells, and carries out what operators ask. It satisfies graph.Sales.
+type Service struct {
+	*Store
+	board   Board
+	batcher *Batcher
+}
+
+// New makes a service that writes to store and announces on board. Close ends it.
+func New(store *Store, board Board, log *slog.Logger) *Service {
+	return &Service{Store: store, board: board, batcher: NewBatcher(store, board.Publish, Limits{}, log)}
+}
+
+// Close lets everything that was accepted get its answer, refuses the rest as BUSY, and returns when all is done
+// or ctx ends. Closing twice is fine.
+func (s *Service) Close(ctx context.Context) error { return s.batcher.Close(ctx) }
+
+// Purchase answers what became of an order once that is durable. See graph.Sales for the errors.
+func (s *Service) Purchase(ctx context.Context, id model.SaleID, order model.Order) (model.Outcome, error) {
+	if _, found, err := s.board.Latest(id); err == nil && !found {
+		return model.Outcome{}, saleNotFound()
+	}
+	return s.batcher.Do(ctx, id, order)
+}
+
+// Schedule makes a new sale.
+func (s *Service) Schedule(ctx context.Context, plan model.Plan) (model.State, error) {
+	state, err := s.Create(ctx, plan)
+	if err != nil {
+		return model.State{}, err
+	}
+	s.board.Publish(state.Sale)
+	return state, nil
+}
+
+// Change applies an operator's change between two batches of purchases: whoever asks to buy after it has answered
+// is judged by the changed sale.
+func (s *Service) Change(
+	ctx context.Context, id model.SaleID, expectedRevision *int, change model.Change,
+) (model.State, error) {
+	if _, found, err := s.board.Latest(id); err == nil && !found {
+		return model.State{}, model.Problems{{
+			Code: model.CodeNotFound, Field: []string{"saleId"}, Message: "There is no sale with this id.",
+		}}
+	}
+	return s.batcher.Change(ctx, id, func(state model.State) (model.Sale, error) {
+		if expectedRevision != nil && int64(*expectedRevision) != state.Revision() {
+			return state.Sale, model.Problems{{
+				Code: model.CodeStaleRevision, Field: []string{"expectedRevision"},
+				Message: "The sale has changed since: look again before you change it.",
+			}}
+		}
+		return change(state.Sale, state.At)
+	})
+}
+
+func saleNotFound() error {
+	return &model.Error{Code: model.CodeSaleNotFound, Message: "There is no sale with this id."}
+}
+
+func busy(message string, cause error) error {
+	return &model.Error{Code: model.CodeBusy, Message: message, RetryAfter: time.Second, Err: cause}
+}
+
+func outcomeUnknown(cause error) error {
+	return &model.Error{
+		Code:       model.CodeOutcomeUnknown,
+		Message:    "Whether it was bought is not known yet: ask again with the same key.",
+		RetryAfter: 500 * time.Millisecond,
+		Err:        cause,
+	}
+}

@@ -1,0 +1,209 @@
+package stock
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"stampede/model"
+	"stampede/server/pg"
+)
+
+const (
+	channel = "stampede_stock"
+	// merge is the shortest time between two notifications: what changes meanwhile goes out in one.
+	merge = 50 * time.Millisecond
+	// pulse is how often a replica looks whether it has missed something.
+	pulse = 2 * time.Second
+	// patience bounds one question to the database.
+	patience = 5 * time.Second
+)
+
+// Source is where a relay reads the sales.
+type Source interface {
+	// Sales lists every sale, and the database's clock when it was read.
+	Sales(ctx context.Context) ([]model.Sale, time.Time, error)
+	// Sale reads one sale, with the database's clock.
+	Sale(ctx context.Context, id model.SaleID) (model.State, error)
+	// Pulse is the number of sales, the sum of their versions, and the database's clock.
+	Pulse(ctx context.Context) (sales int, versions int64, now time.Time, err error)
+}
+
+// Relay carries the news of sales between replicas: it notifies the others of what was committed here, and reads
+// into the hub what they notify. The notification names the sale, and whoever hears it reads the row. Below it lies
+// a net: every two seconds the hub's pulse is held against the database's.
+type Relay struct {
+	hub    *Hub
+	clock  *Clock
+	source Source
+	db     *pg.DB
+	log    *slog.Logger
+	self   string // tells this replica's notifications from the others'
+
+	outgoing pending // committed here
+	incoming pending // committed elsewhere
+}
+
+// NewRelay makes a relay that listens on db and reads from source into hub. Nothing happens before Sync or Run.
+func NewRelay(hub *Hub, clock *Clock, source Source, db *pg.DB, log *slog.Logger) *Relay {
+	return &Relay{
+		hub: hub, clock: clock, source: source, db: db, log: log,
+		self:     rand.Text(),
+		outgoing: newPending(),
+		incoming: newPending(),
+	}
+}
+
+// Publish gives a state that was committed here to the hub and, in a moment, to the other replicas. It never waits.
+func (r *Relay) Publish(sale model.Sale) {
+	r.hub.Publish(sale)
+	r.outgoing.add(sale.ID)
+}
+
+// Sync reads every sale into the hub.
+func (r *Relay) Sync(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	sales, now, err := r.source.Sales(ctx)
+	if err != nil {
+		return fmt.Errorf("sync the sales: %w", err)
+	}
+	if !now.IsZero() {
+		r.clock.Observe(now)
+	}
+	for _, sale := range sales {
+		r.hub.Publish(sale)
+	}
+	r.hub.Heard()
+	return nil
+}
+
+// Run listens, notifies and looks after the net until ctx ends.
+func (r *Relay) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	running.Go(func() { r.listen(ctx) })
+	running.Go(func() { r.outgoing.each(ctx, merge, r.notify) })
+	running.Go(func() { r.incoming.each(ctx, merge, r.read) })
+	running.Go(func() { r.lookOut(ctx) })
+	running.Wait()
+}
+
+func (r *Relay) listen(ctx context.Context) {
+	// It returns when ctx ends, and for no other reason.
+	_ = r.db.Listen(ctx, pg.Listener{
+		Channels:  []string{channel},
+		OnConnect: r.Sync,
+		OnNotify: func(_, payload string) {
+			from, id, _ := strings.Cut(payload, " ")
+			n, err := strconv.ParseInt(id, 10, 64)
+			if err == nil && from != r.self {
+				r.incoming.add(model.SaleID(n))
+			}
+		},
+		Log: r.log,
+	})
+}
+
+// notify tells the other replicas. What gets lost here, their pulse finds.
+func (r *Relay) notify(ctx context.Context, ids []model.SaleID) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, id := range ids {
+		payload := r.self + " " + strconv.FormatInt(int64(id), 10)
+		if _, err := r.db.Pool.Exec(ctx, "SELECT pg_notify($1, $2)", channel, payload); err != nil {
+			r.log.WarnContext(ctx, "could not notify the other replicas", "sale", id, "err", err)
+			return
+		}
+	}
+}
+
+// read takes up what another replica has committed. What fails here, the next pulse finds.
+func (r *Relay) read(ctx context.Context, ids []model.SaleID) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for _, id := range ids {
+		state, err := r.source.Sale(ctx, id)
+		if err != nil {
+			r.log.WarnContext(ctx, "could not read what another replica committed", "sale", id, "err", err)
+			return
+		}
+		r.clock.Observe(state.At)
+		r.hub.Publish(state.Sale)
+	}
+}
+
+// lookOut holds the hub's pulse against the database's, now and then.
+func (r *Relay) lookOut(ctx context.Context) {
+	for rest(ctx, pulse) {
+		if err := r.compare(ctx); err != nil && ctx.Err() == nil {
+			r.log.WarnContext(ctx, "could not hear the database's pulse", "err", err)
+		}
+	}
+}
+
+func (r *Relay) compare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	sales, versions, now, err := r.source.Pulse(ctx)
+	if err != nil {
+		return err
+	}
+	r.clock.Observe(now)
+	if haveSales, haveVersions := r.hub.Pulse(); haveSales != sales || haveVersions != versions {
+		return r.Sync(ctx)
+	}
+	r.hub.Heard()
+	return nil
+}
+
+// pending is a set of sales that something is to be done about. It is bounded by the number of sales.
+type pending struct {
+	wake chan struct{} // holds one
+
+	mu  *sync.Mutex // guards what follows
+	ids map[model.SaleID]struct{}
+}
+
+func newPending() pending {
+	return pending{wake: make(chan struct{}, 1), mu: &sync.Mutex{}, ids: map[model.SaleID]struct{}{}}
+}
+
+func (p pending) add(id model.SaleID) {
+	p.mu.Lock()
+	p.ids[id] = struct{}{}
+	p.mu.Unlock()
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (p pending) take() []model.SaleID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ids := slices.Sorted(maps.Keys(p.ids))
+	clear(p.ids)
+	return ids
+}
+
+// each does what is to be done at once, and then at most once every pace, until ctx ends.
+func (p pending) each(ctx context.Context, pace time.Duration, do func(context.Context, []model.SaleID)) {
+	for {
+		select {
+		case <-p.wake:
+			do(ctx, p.take())
+		case <-ctx.Done():
+			return
+		}
+		if !rest(ctx, pace) {
+			return
+		}
+	}
+}

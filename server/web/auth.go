@@ -1,0 +1,182 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/MicahParks/keyfunc/v3"
+	"github.com/golang-jwt/jwt/v5"
+
+	"stampede/graph"
+	"stampede/graph/transport"
+	"stampede/model"
+)
+
+// leeway is how far the clocks of whoever mints tokens may be off.
+const leeway = 30 * time.Second
+
+// demoPrefix keeps the made-up shoppers of demo sign-in apart from real ones.
+const demoPrefix = "demo:"
+
+// demoLife is how long a demo shopper stays signed in.
+const demoLife = 24 * time.Hour
+
+// ErrInvalidToken says that a token does not prove who sent it. It carries no reason: the log has it.
+var ErrInvalidToken = errors.New("the access token is not valid")
+
+// AuthConfig says whose tokens are believed. At least one of Secret and JWKSURL is set.
+type AuthConfig struct {
+	Secret   string // HS256
+	JWKSURL  string // RS256, ES256, EdDSA; read at start, then every hour and when an unknown key appears
+	Issuer   string // empty: any
+	Audience string
+}
+
+// Auth checks access tokens, and mints them where it has a secret. Its claims: sub is the shopper, scope holds
+// space-separated `shopper` and `operator`; exp and aud are required.
+type Auth struct {
+	cfg    AuthConfig
+	parser *jwt.Parser
+	remote keyfunc.Keyfunc // nil without JWKSURL
+	log    *slog.Logger
+}
+
+type claims struct {
+	jwt.RegisteredClaims
+	Scope string `json:"scope"`
+}
+
+// NewAuth makes an Auth; what it does in the background ends with ctx.
+func NewAuth(ctx context.Context, cfg AuthConfig, log *slog.Logger) (*Auth, error) {
+	a := &Auth{cfg: cfg, log: log}
+	var methods []string
+	if cfg.Secret != "" {
+		methods = append(methods, jwt.SigningMethodHS256.Alg())
+	}
+	if cfg.JWKSURL != "" {
+		methods = append(methods, jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg())
+		remote, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{cfg.JWKSURL}, keyfunc.Override{
+			HTTPTimeout: 5 * time.Second,
+			RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
+				return func(ctx context.Context, err error) {
+					log.WarnContext(ctx, "could not refresh the JWKS; the keys that are known stay valid", "err", err)
+				}
+			},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read the JWKS: %w", err)
+		}
+		a.remote = remote
+	}
+	options := []jwt.ParserOption{
+		jwt.WithValidMethods(methods), jwt.WithAudience(cfg.Audience), jwt.WithExpirationRequired(),
+		jwt.WithIssuedAt(), jwt.WithLeeway(leeway),
+	}
+	if cfg.Issuer != "" {
+		options = append(options, jwt.WithIssuer(cfg.Issuer))
+	}
+	a.parser = jwt.NewParser(options...)
+	return a, nil
+}
+
+// Verify is the viewer whom a token names, or ErrInvalidToken.
+func (a *Auth) Verify(token string) (*graph.Viewer, error) {
+	var c claims
+	if _, err := a.parser.ParseWithClaims(token, &c, a.key); err != nil {
+		a.log.Debug("refused a token", "err", err)
+		return nil, ErrInvalidToken
+	}
+	if !model.ValidShopperID(c.Subject) {
+		a.log.Debug("refused a token: sub is not 1 to 64 characters")
+		return nil, ErrInvalidToken
+	}
+	return &graph.Viewer{ID: c.Subject, Scopes: scopesOf(c.Scope)}, nil
+}
+
+// key picks the key by the token's algorithm, which the parser has held against the valid ones: a public key is
+// never taken for a secret.
+func (a *Auth) key(token *jwt.Token) (any, error) {
+	if token.Method == jwt.SigningMethodHS256 {
+		return []byte(a.cfg.Secret), nil
+	}
+	return a.remote.Keyfunc(token)
+}
+
+func scopesOf(claim string) []graph.Scope {
+	scopes := []graph.Scope{}
+	for _, word := range strings.Fields(claim) {
+		if scope := graph.Scope(strings.ToUpper(word)); scope.IsValid() && word == strings.ToLower(word) {
+			scopes = append(scopes, scope)
+		}
+	}
+	return scopes
+}
+
+// Mint makes a token with the secret. Errors: no secret; sub is not 1 to 64 characters.
+func (a *Auth) Mint(sub string, scopes []graph.Scope, life time.Duration) (string, time.Time, error) {
+	if a.cfg.Secret == "" {
+		return "", time.Time{}, errors.New("tokens can only be minted with AUTH_SECRET")
+	}
+	if !model.ValidShopperID(sub) {
+		return "", time.Time{}, errors.New("the subject of a token is 1 to 64 characters of text")
+	}
+	words := make([]string, len(scopes))
+	for i, scope := range scopes {
+		words[i] = strings.ToLower(string(scope))
+	}
+	now := time.Now()
+	expiresAt := now.Add(life).Truncate(time.Second)
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Subject: sub, Issuer: a.cfg.Issuer, Audience: jwt.ClaimStrings{a.cfg.Audience},
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expiresAt),
+		},
+		Scope: strings.Join(words, " "),
+	}).SignedString([]byte(a.cfg.Secret))
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("sign a token: %w", err)
+	}
+	return token, expiresAt, nil
+}
+
+// DemoSignIn mints a token for the shopper with this name: the same name is the same shopper.
+func (a *Auth) DemoSignIn(name string) (string, time.Time, *graph.Viewer, error) {
+	viewer := &graph.Viewer{ID: demoPrefix + name, Scopes: []graph.Scope{graph.ScopeShopper}}
+	token, expiresAt, err := a.Mint(viewer.ID, viewer.Scopes, demoLife)
+	return token, expiresAt, viewer, err
+}
+
+// Authenticate puts the viewer whom an Authorization value names into the context; an empty value is an anonymous
+// caller. Errors: ErrInvalidToken.
+func (a *Auth) Authenticate(ctx context.Context, authorization string) (context.Context, error) {
+	if authorization == "" {
+		return ctx, nil
+	}
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ctx, ErrInvalidToken
+	}
+	viewer, err := a.Verify(strings.TrimSpace(token))
+	if err != nil {
+		return ctx, err
+	}
+	return graph.WithViewer(ctx, viewer), nil
+}
+
+// authenticated lets requests pass that carry a valid token, or none.
+func (a *Auth) authenticated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, err := a.Authenticate(r.Context(), r.Header.Get("Authorization"))
+		if err != nil {
+			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+			transport.Refuse(w, http.StatusUnauthorized, "INVALID_TOKEN", "The access token is not valid.")
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// bootElement is the place in a page where the server leaves its settings for the client.
+var bootElement = regexp.MustCompile(`(?s)(<script id="boot" type="application/json">).*?(</script>)`)
+
+// pages serves the built client: hashed assets for ever, the pages themselves never from a cache, and the shopper's
+// page for every path that names no file.
+type pages struct {
+	files      fs.FS
+	shop       []byte
+	playground []byte
+}
+
+// Boot is what a page needs to know before its first request.
+type Boot struct {
+	DemoSignIn bool `json:"demoSignIn"`
+}
+
+func newPages(files fs.FS, boot Boot) (*pages, error) {
+	settings, err := json.Marshal(boot)
+	if err != nil {
+		return nil, fmt.Errorf("encode the page's settings: %w", err)
+	}
+	p := &pages{files: files}
+	for name, page := range map[string]*[]byte{"index.html": &p.shop, "playground.html": &p.playground} {
+		raw, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("the client has not been built (make build does): %w", err)
+		}
+		*page = bootElement.ReplaceAll(raw, append(append([]byte("${1}"), settings...), "${2}"...))
+	}
+	return p, nil
+}
+
+func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	switch {
+	case name == "playground":
+		servePage(w, r, p.playground)
+	case path.Ext(name) == "" || name == "index.html":
+		servePage(w, r, p.shop)
+	default:
+		p.serveFile(w, r, name)
+	}
+}
+
+func servePage(w http.ResponseWriter, r *http.Request, page []byte) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(page))
+}
+
+func (p *pages) serveFile(w http.ResponseWriter, r *http.Request, name string) {
+	if info, err := fs.Stat(p.files, name); err != nil || info.IsDir() || strings.HasPrefix(path.Base(name), ".") {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-cache")
+	if strings.HasPrefix(name, "assets/") {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	http.ServeFileFS(w, r, p.files, name)
+}

@@ -1,0 +1,111 @@
+// Package web is the HTTP edge: routes, tokens, headers, health and the built client.
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"stampede/graph"
+	"stampede/graph/transport"
+)
+
+// readyWait bounds the question whether the server is ready.
+const readyWait = 2 * time.Second
+
+// contentPolicy lets nothing run that this server has not served. Emotion, which styles the page, writes style
+// elements; monaco, which edits in the playground, starts its workers from blobs.
+const contentPolicy = "default-src 'self'; script-src 'self'; worker-src 'self' blob:; " +
+	"style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; font-src 'self' data:; connect-src 'self'; " +
+	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// Edge is everything that a Handler needs.
+type Edge struct {
+	GraphQL *transport.Handler
+	Auth    *Auth
+	Client  fs.FS // the built page
+	Boot    Boot
+	// Ready says why the server cannot serve just now; nil when it can.
+	Ready func(ctx context.Context) error
+	Log   *slog.Logger
+}
+
+// NewHandler is the whole server as a handler.
+func NewHandler(e Edge) (http.Handler, error) {
+	page, err := newPages(e.Client, e.Boot)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", e.Auth.authenticated(e.GraphQL))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", e.ready)
+	mux.Handle("/", page)
+	return identified(recovered(headed(mux), e.Log)), nil
+}
+
+func (e Edge) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyWait)
+	defer cancel()
+	if err := e.Ready(ctx); err != nil {
+		e.Log.WarnContext(ctx, "not ready", "err", err)
+		w.Header().Set("Retry-After", "1")
+		say(w, http.StatusServiceUnavailable, "not ready")
+		return
+	}
+	say(w, http.StatusOK, "ready")
+}
+
+func say(w http.ResponseWriter, status int, sentence string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, sentence) // the connection may be gone
+}
+
+// identified gives every request an id that the log and the answer share.
+func identified(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := rand.Text()[:16]
+		w.Header().Set("X-Request-Id", id)
+		next.ServeHTTP(w, r.WithContext(graph.WithRequestID(r.Context(), id)))
+	})
+}
+
+// headed sets the headers that every answer carries.
+func headed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		if r.TLS != nil {
+			h.Set("Strict-Transport-Security", "max-age=63072000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recovered keeps the server alive when a handler panics. It is the last net: resolvers have their own.
+func recovered(next http.Handler, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if cause := recover(); cause != nil && cause != http.ErrAbortHandler {
+				log.ErrorContext(r.Context(), "handler panicked", "cause", cause, "request", graph.RequestIDFrom(r.Context()))
+				transport.Refuse(w, http.StatusInternalServerError, "INTERNAL", "Something went wrong on our side.")
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// SameOrigin says whether a websocket is opened by a page of this server.
+func SameOrigin(r *http.Request, origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && u.Host == r.Host && (u.Scheme == "http" || u.Scheme == "https")
+}
