@@ -39,9 +39,10 @@ type Batcher struct {
 	log     *slog.Logger
 	running sync.WaitGroup // one for each lane
 
-	mu     sync.Mutex // guards what follows
-	lanes  map[model.SaleID]*lane
-	closed bool
+	mu       sync.Mutex // guards what follows
+	lanes    map[model.SaleID]*lane
+	accepted int64
+	closed   bool
 }
 
 // lane is the queue of one sale. It exists while something waits or is in flight, and one goroutine serves it.
@@ -142,11 +143,19 @@ func (b *Batcher) join(id model.SaleID, add func(*lane) bool) error {
 	if !add(l) {
 		return busy("Too many are waiting: ask again in a moment.", nil)
 	}
+	b.accepted++
 	if !running {
 		b.lanes[id] = l
 		b.running.Go(func() { b.serve(id, l) })
 	}
 	return nil
+}
+
+// Accepted is how many orders and changes have been queued so far.
+func (b *Batcher) Accepted() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.accepted
 }
 
 // serve commits what waits in the lane until nothing does.

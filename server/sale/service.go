@@ -17,6 +17,9 @@ type Board interface {
 	Publish(sale model.Sale)
 }
 
+// patience is how long a caller waits for an answer; after that the outcome is unknown to it.
+const patience = 10 * time.Second
+
 // Service sells, and carries out what operators ask. It satisfies graph.Sales.
 type Service struct {
 	*Store
@@ -38,6 +41,8 @@ func (s *Service) Purchase(ctx context.Context, id model.SaleID, order model.Ord
 	if _, found, err := s.board.Latest(id); err == nil && !found {
 		return model.Outcome{}, saleNotFound()
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	return s.batcher.Do(ctx, id, order)
 }
 

@@ -28,6 +28,10 @@ func NewStore(db *pg.DB) *Store { return &Store{db: db} }
 // makes that impossible; should it fail us, the guard holds and nothing is written.
 var errMoved = errors.New("the sale moved under a serializable transaction")
 
+// lostRace names the constraints that another replica's batch can make ours violate: that is a conflict like any
+// other, and a fresh transaction sees the rows that were in its way.
+var lostRace = pg.RetryUnique("purchases_pkey", "one_per_shopper")
+
 // Commit loads the sale and the orders' earlier purchases, lets model.Decide judge, and writes what was sold: one
 // insert of all rows, one guarded update of the sale. Errors: SALE_NOT_FOUND; pg.ErrContention and any error before
 // COMMIT mean that nothing was written; pg.ErrOutcomeUnknown.
@@ -44,7 +48,7 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 		}
 		decision = model.Decide(state.Sale, earlier, orders, state.At)
 		return write(ctx, tx, state.Sale, decision)
-	})
+	}, lostRace)
 	if err != nil {
 		return model.Decision{}, fmt.Errorf("commit %d orders: %w", len(orders), err)
 	}

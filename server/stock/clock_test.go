@@ -1,0 +1,32 @@
+package stock_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"stampede/server/stock"
+)
+
+func TestClockFollowsTheDatabase(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var c stock.Clock
+		assert.True(t, c.Now().Equal(time.Now()), "without a reading it is this machine's")
+
+		ahead := time.Hour
+		c.Observe(time.Now().Add(ahead - 5*time.Millisecond)) // a slow answer
+		assert.True(t, c.Now().Equal(time.Now().Add(ahead-5*time.Millisecond)))
+		c.Observe(time.Now().Add(ahead - time.Millisecond)) // a quick one
+		c.Observe(time.Now().Add(ahead - 9*time.Millisecond))
+		assert.True(t, c.Now().Equal(time.Now().Add(ahead-time.Millisecond)), "the quickest answer tells most")
+		assert.Equal(t, time.Minute, c.Until(c.Now().Add(time.Minute)))
+
+		for range 8 {
+			c.Observe(time.Now().Add(-ahead))
+		}
+		assert.True(t, c.Now().Equal(time.Now().Add(-ahead)), "a clock that was set back is followed in the end")
+	})
+}

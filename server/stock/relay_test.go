@@ -1,0 +1,110 @@
+package stock_test
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/model"
+	"stampede/server/pg"
+	"stampede/server/pg/pgtest"
+	"stampede/server/sale"
+	"stampede/server/stock"
+)
+
+// replica is the live stock of one server, on a database that it shares with others.
+type replica struct {
+	*stock.Hub
+	relay *stock.Relay
+	store *sale.Store
+}
+
+func startReplica(t *testing.T, url string) *replica {
+	t.Helper()
+	db, err := pg.Open(t.Context(), url)
+	require.NoError(t, err)
+	clock := &stock.Clock{}
+	r := &replica{Hub: stock.NewHub(clock), store: sale.NewStore(db)}
+	r.relay = stock.NewRelay(r.Hub, clock, r.store, db, slog.New(slog.DiscardHandler))
+	require.NoError(t, r.relay.Sync(t.Context()))
+
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { r.Run(ctx) })
+	running.Go(func() { r.relay.Run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+		assert.NoError(t, db.Close())
+	})
+	return r
+}
+
+func (r *replica) schedule(t *testing.T) model.Sale {
+	t.Helper()
+	state, err := r.store.Create(t.Context(), model.Plan{
+		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
+	})
+	require.NoError(t, err)
+	r.relay.Publish(state.Sale)
+	return state.Sale
+}
+
+func (r *replica) sell(t *testing.T, id model.SaleID, shopper string) model.Sale {
+	t.Helper()
+	d, err := r.store.Commit(t.Context(), id, []model.Order{{ShopperID: shopper}})
+	require.NoError(t, err)
+	return d.Sale
+}
+
+func (r *replica) sold(id model.SaleID) int {
+	state, _, _ := r.Latest(id)
+	return state.Sold
+}
+
+func TestNewsReachTheOtherReplica(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	here, there := startReplica(t, url), startReplica(t, url)
+
+	states := there.Watch(t.Context(), 0)
+	lamp := here.schedule(t)
+	assert.Equal(t, lamp.ID, (<-states).ID, "a new sale")
+	here.relay.Publish(here.sell(t, lamp.ID, "ann"))
+	assert.Equal(t, 1, (<-states).Sold, "a purchase")
+	assert.Equal(t, 1, here.sold(lamp.ID), "and here it is known at once")
+}
+
+// TestThePulseFindsWhatNobodyNotified: what another replica committed and could not tell is found all the same.
+func TestThePulseFindsWhatNobodyNotified(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	here, there := startReplica(t, url), startReplica(t, url)
+	lamp := here.schedule(t)
+	here.sell(t, lamp.ID, "ann") // and not a word about it
+	require.Eventually(t, func() bool { return there.sold(lamp.ID) == 1 }, waitLimit, tick)
+}
+
+// TestALostListenerReadsWhatItMissed: the connection dies, the sale goes on, and the replica catches up.
+func TestALostListenerReadsWhatItMissed(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	here, there := startReplica(t, url), startReplica(t, url)
+	lamp := here.schedule(t)
+	require.Eventually(t, func() bool { _, found, _ := there.Latest(lamp.ID); return found }, waitLimit, tick)
+
+	db, err := pg.Open(t.Context(), url)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, db.Close()) }()
+	var cut int
+	require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE datname = current_database() AND query ILIKE 'listen%'`).Scan(&cut))
+	assert.Equal(t, 2, cut, "both replicas were listening")
+	here.relay.Publish(here.sell(t, lamp.ID, "ann"))
+	require.Eventually(t, func() bool { return there.sold(lamp.ID) == 1 }, waitLimit, tick)
+}
