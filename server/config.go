@@ -68,9 +68,6 @@ func (c Config) check() error {
 	if c.AuthSecret != "" && len(c.AuthSecret) < minSecret {
 		return fmt.Errorf("AUTH_SECRET must have %d characters or more", minSecret)
 	}
-	if c.AuthAudience == "" {
-		return errors.New("AUTH_AUDIENCE must not be empty")
-	}
 	if u := c.AuthJWKSURL; u != "" && !strings.HasPrefix(u, "https://") && !strings.HasPrefix(u, "http://") {
 		return errors.New("AUTH_JWKS_URL must begin with https:// or http://")
 	}

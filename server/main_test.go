@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 type house struct {
 	*App
 	client *http.Client
+	url    string
 }
 
 // openHouse starts a server; change may alter its settings.
@@ -71,7 +72,7 @@ func openHouse(t *testing.T, change func(*Config)) *house {
 		transport.CloseIdleConnections()
 		assert.NoError(t, app.Close())
 	})
-	return &house{App: app, client: &http.Client{Transport: transport, Timeout: waitLimit}}
+	return &house{App: app, client: &http.Client{Transport: transport, Timeout: waitLimit}, url: app.URL()}
 }
 
 // testLog gives what the server logs to the test.
@@ -127,7 +128,7 @@ func (h *house) send(token, query string, variables vars) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, h.URL()+"/graphql", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, h.url+"/graphql", bytes.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}
@@ -223,7 +224,7 @@ type frame struct {
 func (h *house) dial(t *testing.T, header http.Header) (*socket, *http.Response, error) {
 	t.Helper()
 	dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}, HandshakeTimeout: waitLimit}
-	conn, response, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(h.URL(), "http")+"/graphql", header)
+	conn, response, err := dialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(h.url, "http")+"/graphql", header)
 	if err != nil {
 		return nil, response, err
 	}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// setAll clears the settings of whoever runs the tests, and sets these.
+func setAll(t *testing.T, settings map[string]string) {
+	t.Helper()
+	var help bytes.Buffer
+	printHelp(&help)
+	for line := range strings.Lines(help.String()) {
+		if name := strings.Fields(line + " ."); len(name[0]) > 3 && name[0] == strings.ToUpper(name[0]) {
+			t.Setenv(name[0], "")
+			require.NoError(t, os.Unsetenv(name[0]))
+		}
+	}
+	for name, value := range settings {
+		t.Setenv(name, value)
+	}
+}
+
+func TestAWrongSettingEndsTheStartWithOneSentence(t *testing.T) {
+	for setting, value := range map[string]string{
+		"ADDR":          "nowhere",
+		"DEMO":          "perhaps",
+		"INTROSPECTION": "some",
+		"AUTH_SECRET":   "short",
+		"AUTH_JWKS_URL": "keys.json",
+		"LOG_LEVEL":     "loud",
+		"LOG_FORMAT":    "xml",
+		"DATABASE_URL":  "postgres://user:secret-password@:not-a-port/x",
+	} {
+		t.Run(setting, func(t *testing.T) {
+			settings := map[string]string{"DEMO": "true", "ADDR": "127.0.0.1:0", "DATA_DIR": t.TempDir()}
+			settings[setting] = value
+			setAll(t, settings)
+			err := run(t.Context(), nil, io.Discard, io.Discard)
+			require.Error(t, err)
+			assert.NotContains(t, err.Error(), "\n")
+			assert.NotContains(t, err.Error(), "secret-password")
+			assert.NotContains(t, err.Error(), value)
+			if setting != "DATABASE_URL" {
+				assert.Contains(t, err.Error(), setting, "it names the setting")
+			}
+		})
+	}
+}
+
+func TestWithoutDemoSomebodyMustVouchForTokens(t *testing.T) {
+	setAll(t, nil)
+	err := run(t.Context(), nil, io.Discard, io.Discard)
+	assert.ErrorContains(t, err, "AUTH_SECRET")
+	assert.ErrorContains(t, err, "AUTH_JWKS_URL")
+	assert.ErrorContains(t, err, "DEMO")
+}
+
+func TestADemosSecretIsMadeUpOnceAndKept(t *testing.T) {
+	dir := t.TempDir()
+	setAll(t, map[string]string{"DEMO": "true", "DATA_DIR": dir})
+	cfg, err := loadConfig()
+	require.NoError(t, err)
+	first, err := cfg.secret()
+	require.NoError(t, err)
+	again, err := cfg.secret()
+	require.NoError(t, err)
+	assert.Equal(t, first, again)
+	assert.GreaterOrEqual(t, len(first), minSecret)
+	other := cfg
+	other.DataDir = t.TempDir()
+	elsewhere, err := other.secret()
+	require.NoError(t, err)
+	assert.NotEqual(t, first, elsewhere)
+	assert.True(t, cfg.introspection(), "introspection follows DEMO")
+}
+
+func TestAnEmptySettingIsTheDefault(t *testing.T) {
+	setAll(t, nil)
+	for _, name := range []string{"ADDR", "DATA_DIR", "INTROSPECTION", "AUTH_AUDIENCE", "LOG_LEVEL", "LOG_FORMAT"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("DEMO", "true")
+	cfg, err := loadConfig()
+	require.NoError(t, err)
+	assert.Equal(t, Config{
+		Addr: "127.0.0.1:8080", DataDir: ".data", Demo: true, AuthAudience: "stampede", LogLevel: "info", LogFormat: "text",
+	}, cfg)
+}
+
+func TestHelpNamesEverySetting(t *testing.T) {
+	setAll(t, nil)
+	var help bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-help"}, &help, io.Discard))
+	for _, name := range []string{
+		"ADDR", "DATABASE_URL", "DATA_DIR", "POSTGRES_BIN", "DEMO", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER",
+		"AUTH_AUDIENCE", "INTROSPECTION", "LOG_LEVEL", "LOG_FORMAT", "127.0.0.1:8080", ".data", "stampede token",
+	} {
+		assert.Contains(t, help.String(), name)
+	}
+}
+
+func TestTokenCommand(t *testing.T) {
+	h := openHouse(t, nil)
+	setAll(t, map[string]string{"AUTH_SECRET": testSecret})
+	var token bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"token", "-sub", "alice", "-scope", "shopper operator", "-ttl", "1h"}, &token, io.Discard))
+	viewer := h.must(t, strings.TrimSpace(token.String()), `{ viewer { id scopes } }`, nil, "viewer")
+	assert.Equal(t, vars{"id": "alice", "scopes": []any{"SHOPPER", "OPERATOR"}}, viewer)
+
+	for name, args := range map[string][]string{
+		"no subject":        {"token"},
+		"a long subject":    {"token", "-sub", strings.Repeat("x", 65)},
+		"an unknown scope":  {"token", "-sub", "a", "-scope", "king"},
+		"no time to live":   {"token", "-sub", "a", "-ttl", "0s"},
+		"an unknown flag":   {"token", "-nonsense"},
+		"no such command":   {"nonsense"},
+		"health of nothing": {"health"},
+	} {
+		t.Setenv("ADDR", "127.0.0.1:1")
+		assert.Error(t, run(t.Context(), args, io.Discard, io.Discard), name)
+	}
+	t.Setenv("ADDR", h.listener.Addr().String())
+	assert.NoError(t, run(t.Context(), []string{"health"}, io.Discard, io.Discard))
+}
+
+func TestAnAddressThatIsTaken(t *testing.T) {
+	h := openHouse(t, nil)
+	setAll(t, map[string]string{"DEMO": "true", "DATA_DIR": t.TempDir(), "ADDR": h.listener.Addr().String()})
+	assert.ErrorContains(t, run(t.Context(), nil, io.Discard, io.Discard), "ADDR")
+}

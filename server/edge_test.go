@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/websocket"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/client"
+)
+
+func (h *house) get(t *testing.T, method, path string) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, h.url+path, nil)
+	require.NoError(t, err)
+	response, err := h.client.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response, string(body)
+}
+
+func TestThePageIsServed(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, func(c *Config) { c.Demo = true })
+	_, shop := h.get(t, http.MethodGet, "/")
+	_, playground := h.get(t, http.MethodGet, "/playground")
+	assert.NotEqual(t, shop, playground)
+	assert.Contains(t, shop, `<script id="boot" type="application/json">{"demoSignIn":true}</script>`)
+	assert.NotRegexp(t, `(?i)<script(>|[^>]*[^n]">)[^<]`, shop, "no inline script but the settings")
+
+	for path, want := range map[string]string{"/": shop, "/desk": shop, "/a/b": shop, "/playground/": playground, "/index.html": shop} {
+		response, body := h.get(t, http.MethodGet, path)
+		assert.Equal(t, http.StatusOK, response.StatusCode, path)
+		assert.Equal(t, want, body, path)
+		assert.Equal(t, "no-cache", response.Header.Get("Cache-Control"), path)
+		assert.Equal(t, "text/html; charset=utf-8", response.Header.Get("Content-Type"), path)
+	}
+	for _, path := range []string{"/nothing.png", "/assets/nothing.js", "/.keep", "/../go.mod", "/assets"} {
+		response, _ := h.get(t, http.MethodGet, path)
+		if path == "/assets" { // a folder is no file: the page
+			assert.Equal(t, http.StatusOK, response.StatusCode)
+			continue
+		}
+		assert.Equal(t, http.StatusNotFound, response.StatusCode, path)
+	}
+	response, _ := h.get(t, http.MethodPost, "/")
+	assert.Equal(t, http.StatusMethodNotAllowed, response.StatusCode)
+
+	scripts, err := fs.Glob(client.Dist(), "assets/*.js")
+	require.NoError(t, err)
+	require.NotEmpty(t, scripts)
+	response, _ = h.get(t, http.MethodGet, "/"+scripts[0])
+	assert.Contains(t, response.Header.Get("Cache-Control"), "immutable", "hashed assets never change")
+	assert.Contains(t, response.Header.Get("Content-Type"), "javascript")
+}
+
+func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	_, shop := h.get(t, http.MethodGet, "/")
+	assert.Contains(t, shop, `{"demoSignIn":false}`)
+	for _, path := range []string{"/", "/playground", "/graphql", "/healthz", "/nothing.png"} {
+		response, _ := h.get(t, http.MethodGet, path)
+		policy := response.Header.Get("Content-Security-Policy")
+		assert.Contains(t, policy, "script-src 'self';", path)
+		assert.Contains(t, policy, "frame-ancestors 'none'", path)
+		assert.Contains(t, policy, "base-uri 'none'", path)
+		assert.Equal(t, "nosniff", response.Header.Get("X-Content-Type-Options"), path)
+		assert.Equal(t, "no-referrer", response.Header.Get("Referrer-Policy"), path)
+		assert.NotEmpty(t, response.Header.Get("X-Request-Id"), path)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	response, _ := h.get(t, http.MethodGet, "/healthz")
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	response, _ = h.get(t, http.MethodGet, "/readyz")
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+
+	_, err := h.db.Pool.Exec(t.Context(), `DELETE FROM bun_migrations`)
+	require.NoError(t, err)
+	response, _ = h.get(t, http.MethodGet, "/readyz")
+	assert.Equal(t, http.StatusServiceUnavailable, response.StatusCode, "not migrated")
+
+	h.draining.Store(true)
+	response, _ = h.get(t, http.MethodGet, "/readyz")
+	assert.Equal(t, http.StatusServiceUnavailable, response.StatusCode, "draining")
+	assert.Equal(t, "1", response.Header.Get("Retry-After"))
+	response, _ = h.get(t, http.MethodGet, "/healthz")
+	assert.Equal(t, http.StatusOK, response.StatusCode, "it lives")
+}
+
+// TestTheDatabaseIsAway: purchases say that nothing was bought, readyz says no, and all comes back.
+func TestTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	id := h.schedule(t, 5)
+	require.NoError(t, h.db.DB.Close()) // bun's own handle: every further query of the house fails
+	refused := h.buy(t, "ann", id, "k")
+	assert.Equal(t, "TryAgain", refused["__typename"])
+	assert.Equal(t, "BUSY", refused["code"])
+	assert.Equal(t, true, refused["retryable"])
+	assert.Positive(t, refused["retryAfterMs"])
+	status := h.must(t, "", `{ saleStatus { phase remaining } }`, nil, "saleStatus")
+	assert.Equal(t, vars{"phase": "ACTIVE", "remaining": 5.0}, status, "the last known state is still shown")
+}
+
+func TestWatchersAreToldThatTheServerRestarts(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	h.schedule(t, 1)
+	s := h.connect(t, "")
+	s.subscribe(t, "a", `subscription { stockChanged { phase } }`, nil)
+	s.event(t)
+	require.NoError(t, h.Close())
+	var f frame
+	err := s.ReadJSON(&f)
+	for err == nil {
+		err = s.ReadJSON(&f)
+	}
+	assert.True(t, websocket.IsCloseError(err, websocket.CloseServiceRestart), "%v", err)
+	require.NoError(t, h.Close(), "twice is fine")
+}
+
+// TestASetOfKeysOfSomebodyElse signs in with what an identity provider signs.
+func TestASetOfKeysOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	provider := newProvider(t)
+	h := openHouse(t, func(c *Config) { c.AuthSecret, c.AuthJWKSURL, c.AuthIssuer = "", provider.url, "https://id.example" })
+	for _, kind := range []string{"RS256", "ES256", "EdDSA"} {
+		viewer := h.must(t, provider.sign(t, kind, "ann"), `{ viewer { id scopes } }`, nil, "viewer")
+		assert.Equal(t, vars{"id": "ann", "scopes": []any{"SHOPPER"}}, viewer, kind)
+	}
+	for what, token := range map[string]string{
+		"a key of nobody":                   newProvider(t).sign(t, "RS256", "ann"),
+		"a public key taken for a secret":   provider.confuse(t),
+		"HS256, where there is no secret":   h.mintWith(t, strings.Repeat("x", 32)),
+		"RS512, which is not on the list":   provider.sign(t, "RS512", "ann"),
+		"an issuer that is not the trusted": provider.signAs(t, "RS256", "ann", "https://evil.example"),
+	} {
+		got, err := h.send(token, `{ viewer { id } }`, nil)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusUnauthorized, got.Status, what)
+	}
+	_, _, _, err := h.auth.DemoSignIn("Ann")
+	require.Error(t, err, "without a secret nothing is minted")
+}
+
+func TestAServerThatCannotStartLeavesNothing(t *testing.T) {
+	t.Parallel()
+	cfg := Config{
+		Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "warn", LogFormat: "text",
+		DatabaseURL: "postgres://nobody@127.0.0.1:1/nothing",
+	}
+	log, err := cfg.logger(testLog{t})
+	require.NoError(t, err)
+	_, err = NewApp(context.Background(), cfg, log)
+	require.Error(t, err) // TestMain looks for goroutines that are left
+}
