@@ -1,0 +1,163 @@
+package pg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/migrate"
+
+	"stampede/migrations"
+)
+
+const (
+	// migrationLock is the key of the advisory lock: "stampede" in ASCII. Every server that migrates takes it.
+	migrationLock = 0x7374616d70656465
+
+	// migrationWait bounds the wait for another server that is migrating.
+	migrationWait = time.Minute
+
+	undefinedTable   = "42P01"
+	lockNotAvailable = "55P03"
+)
+
+// Errors of Migrate.
+var (
+	ErrNewerSchema     = errors.New("the database has a newer schema than this program knows")
+	ErrMigrationLocked = errors.New("another server has been migrating for too long")
+)
+
+// Migrate brings the schema up to what this program knows. Doing it again changes nothing, and any number of
+// servers may do it at the same time: one works, the others wait for it, for at most a minute
+// (ErrMigrationLocked). Each migration and the note that it was applied are one transaction.
+//
+// A database with migrations that this program does not know is ErrNewerSchema, and is left as it is.
+//
+// The lock is a session advisory lock on a connection of its own: a server that dies lets go of it. So the
+// URL must lead to PostgreSQL itself or to a pooler in session mode.
+func (db *DB) Migrate(ctx context.Context) error { return db.migrate(ctx, migrations.FS) }
+
+func (db *DB) migrate(ctx context.Context, files fs.FS) error {
+	known, err := discover(files)
+	if err != nil {
+		return err
+	}
+	unlock, err := db.lockMigrations(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+
+	table := migrate.NewMigrator(db.DB, known,
+		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(noteApplied))
+	if err := table.Init(ctx); err != nil {
+		return fmt.Errorf("pg: prepare the migrations' table: %w", err)
+	}
+	applied, err := db.applied(ctx)
+	if err != nil {
+		return err
+	}
+	if newer := missing(applied, names(known)); len(newer) > 0 {
+		return fmt.Errorf("pg: %w (%s): start a newer version of the program, or give it another database",
+			ErrNewerSchema, strings.Join(newer, ", "))
+	}
+	if _, err := table.Migrate(ctx); err != nil {
+		return fmt.Errorf("pg: migrate: %w", err)
+	}
+	return nil
+}
+
+// Migrated reports whether every migration that this program knows is applied, which is when it may serve.
+// Newer ones do not matter: during a rolling upgrade the old servers go on.
+func (db *DB) Migrated(ctx context.Context) (bool, error) {
+	known, err := discover(migrations.FS)
+	if err != nil {
+		return false, err
+	}
+	applied, err := db.applied(ctx)
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) && pgErr.Code == undefinedTable {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return len(missing(names(known), applied)) == 0, nil
+}
+
+func discover(files fs.FS) (*migrate.Migrations, error) {
+	known := migrate.NewMigrations()
+	if err := known.Discover(files); err != nil {
+		return nil, fmt.Errorf("pg: read the migrations: %w", err)
+	}
+	return known, nil
+}
+
+// lockMigrations waits for the advisory lock. unlock closes the connection that holds it, and so cannot fail
+// to let go.
+func (db *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
+	conn, err := pgx.ConnectConfig(ctx, db.connConfig())
+	if err != nil {
+		return nil, fmt.Errorf("pg: connect to migrate: %w", err)
+	}
+	unlock = func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = conn.Close(ctx)
+	}
+	// The server bounds the wait; the context is only for the case that the server is gone.
+	lockCtx, cancel := context.WithTimeout(ctx, migrationWait+5*time.Second)
+	defer cancel()
+	_, err = conn.Exec(lockCtx, `SELECT set_config('lock_timeout', $1, false)`, strconv.FormatInt(migrationWait.Milliseconds(), 10))
+	if err == nil {
+		_, err = conn.Exec(lockCtx, `SELECT pg_advisory_lock($1)`, int64(migrationLock))
+	}
+	if err == nil {
+		return unlock, nil
+	}
+	unlock()
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) && pgErr.Code == lockNotAvailable {
+		return nil, fmt.Errorf("pg: %w (%s)", ErrMigrationLocked, migrationWait)
+	}
+	return nil, fmt.Errorf("pg: lock the migrations: %w", err)
+}
+
+// noteApplied writes a migration down inside its own transaction. bun does it once more afterwards, outside,
+// which changes nothing (WithUpsert); alone, a crash between the two would leave a migration that is applied
+// and not known to be.
+func noteApplied(ctx context.Context, tx bun.IConn, m *migrate.Migration) error {
+	_, err := tx.ExecContext(ctx,
+		"INSERT INTO bun_migrations (name, group_id) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", m.Name, m.GroupID)
+	return err
+}
+
+func (db *DB) applied(ctx context.Context) ([]string, error) {
+	var applied []string
+	err := db.NewSelect().TableExpr("bun_migrations").Column("name").Order("name").Scan(ctx, &applied)
+	if err != nil {
+		return nil, fmt.Errorf("pg: read which migrations are applied: %w", err)
+	}
+	return applied, nil
+}
+
+func names(known *migrate.Migrations) []string {
+	var all []string
+	for _, m := range known.Sorted() {
+		all = append(all, m.Name)
+	}
+	return all
+}
+
+// missing gives those of want that are not in have.
+func missing(want, have []string) []string {
+	return slices.DeleteFunc(slices.Clone(want), func(name string) bool { return slices.Contains(have, name) })
+}

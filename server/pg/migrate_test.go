@@ -1,0 +1,107 @@
+package pg_test
+
+import (
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/server/pg"
+	"stampede/server/pg/pgtest"
+)
+
+func TestMigrateTwiceIsMigrateOnce(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	migrated, err := db.Migrated(bounded(t))
+	require.NoError(t, err)
+	assert.False(t, migrated)
+
+	require.NoError(t, db.Migrate(bounded(t)))
+	before := value[string](t, db, `SELECT string_agg(m::text, ',') FROM bun_migrations m`)
+	require.NoError(t, db.Migrate(bounded(t)))
+	assert.Equal(t, before, value[string](t, db, `SELECT string_agg(m::text, ',') FROM bun_migrations m`))
+	migrated, err = db.Migrated(bounded(t))
+	require.NoError(t, err)
+	assert.True(t, migrated)
+	assert.Zero(t, value[int](t, db, `SELECT count(*) FROM sales`))
+}
+
+func TestManyServersMigrateAtOnce(t *testing.T) {
+	t.Parallel()
+	url := pgtest.NewEmpty(t).Pool.Config().ConnString()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			db, err := pg.Open(bounded(t), url)
+			if assert.NoError(t, err) {
+				assert.NoError(t, db.Migrate(bounded(t)))
+				assert.NoError(t, db.Close())
+			}
+		})
+	}
+	all.Wait()
+	assert.Equal(t, int64(1), ask[int64](t, url, `SELECT max(n) FROM (SELECT count(*) n FROM bun_migrations GROUP BY name) c`))
+}
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	must(t, db, `INSERT INTO bun_migrations (name, group_id) VALUES ('99990101000000', 99)`)
+	err := db.Migrate(bounded(t))
+	require.ErrorIs(t, err, pg.ErrNewerSchema)
+	require.ErrorContains(t, err, "99990101000000")
+	migrated, err := db.Migrated(bounded(t))
+	require.NoError(t, err)
+	assert.True(t, migrated, "an old server goes on during a rolling upgrade")
+}
+
+func TestMigrationThatFailsLeavesNeitherAHalfNorALock(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	file := func(sql string) fstest.MapFS {
+		return fstest.MapFS{
+			"20200101000000_first.tx.up.sql":  {Data: []byte(`CREATE TABLE first (n int);`)},
+			"20200102000000_second.tx.up.sql": {Data: []byte(sql)},
+		}
+	}
+	err := db.MigrateFrom(bounded(t), file(`CREATE TABLE second (n int); SELECT 1/0;`))
+	require.ErrorContains(t, err, "division by zero")
+	assert.Equal(t, "20200101000000", value[string](t, db, `SELECT string_agg(name, ',') FROM bun_migrations`))
+	assert.True(t, value[bool](t, db, `SELECT to_regclass('second') IS NULL`))
+
+	require.NoError(t, db.MigrateFrom(bounded(t), file(`CREATE TABLE second (n int);`)))
+	assert.Equal(t, "20200101000000,20200102000000", value[string](t, db, `SELECT string_agg(name, ',' ORDER BY name) FROM bun_migrations`))
+}
+
+func TestMigratedAndNotedAreOneTransaction(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	// The note is written by the last statement of the migration's own transaction: a migration that makes
+	// the note impossible is not applied.
+	err := db.MigrateFrom(bounded(t), fstest.MapFS{"20200101000000_first.tx.up.sql": {Data: []byte(
+		`CREATE TABLE first (n int); ALTER TABLE bun_migrations ADD CHECK (name <> '20200101000000');`)}})
+	require.Error(t, err)
+	assert.True(t, value[bool](t, db, `SELECT to_regclass('first') IS NULL`))
+}
+
+func TestServerThatDiesWhileMigratingLetsGoOfTheLock(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	dead, err := pgx.Connect(bounded(t), db.Pool.Config().ConnString())
+	require.NoError(t, err)
+	_, err = dead.Exec(bounded(t), `SELECT pg_advisory_lock($1)`, int64(0x7374616d70656465))
+	require.NoError(t, err)
+
+	migrated := make(chan error, 1)
+	go func() { migrated <- db.Migrate(bounded(t)) }()
+	require.Eventually(t, func() bool {
+		return value[bool](t, db, `SELECT EXISTS (SELECT FROM pg_locks
+			WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`)
+	}, limit, tick, "it waits for the other one")
+	require.NoError(t, dead.PgConn().Conn().Close(), "which dies without a word")
+	require.NoError(t, <-migrated)
+}

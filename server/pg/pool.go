@@ -1,0 +1,164 @@
+// Package pg is all that knows PostgreSQL: the pool, serializable transactions with their retries, the
+// migrations' runner, LISTEN, and the embedded server for a machine that has none.
+//
+// Nothing here knows what is sold. Other packages get a *DB and write queries with bun, or with plain $1
+// parameters on the hot path.
+package pg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+)
+
+const (
+	// MinServerVersion is the oldest server that Open accepts, as in server_version_num. The embedded one is 18.
+	MinServerVersion = 150000
+
+	defaultMaxConns       = 16
+	defaultConnectTimeout = 5 * time.Second
+)
+
+// Errors of Open.
+var (
+	ErrBadURL    = errors.New("the database URL cannot be used")
+	ErrOldServer = errors.New("the database server is too old")
+)
+
+// DB is a database: bun for queries, and the pool beneath it, which both share. Safe for concurrent use.
+type DB struct {
+	*bun.DB
+	Pool *pgxpool.Pool
+
+	tx txConfig
+}
+
+// Option changes what Open makes.
+type Option func(*openConfig)
+
+type openConfig struct {
+	maxConns int32
+	tx       txConfig
+}
+
+// WithMaxConns bounds the pool's connections; the default is 16, or pool_max_conns of the URL.
+func WithMaxConns(n int32) Option { return func(c *openConfig) { c.maxConns = n } }
+
+// WithTx sets what every Serializable of this DB starts from; a call's own options come after.
+func WithTx(opts ...TxOption) Option {
+	return func(c *openConfig) {
+		for _, opt := range opts {
+			opt(&c.tx)
+		}
+	}
+}
+
+// Open connects to the database that url names and checks that it answers and is PostgreSQL 15 or newer.
+//
+// A URL that cannot be read is ErrBadURL, and no part of a password is in any error. The wait is bounded by ctx
+// and, for each attempt to connect, by connect_timeout of the URL (5 s when it has none).
+func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
+	cfg := openConfig{tx: defaultTxConfig()}
+	for _, opt := range opts {
+		opt(&cfg)
+	}
+	poolConfig, err := parseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.maxConns > 0 {
+		poolConfig.MaxConns = cfg.maxConns
+	}
+	poolConfig.BeforeConnect = guardConnection
+
+	pool, err := pgxpool.NewWithConfig(ctx, poolConfig)
+	if err != nil {
+		return nil, fmt.Errorf("pg: open the pool: %w", err)
+	}
+	db := &DB{
+		DB:   bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()),
+		Pool: pool,
+		tx:   cfg.tx,
+	}
+	if err := db.checkVersion(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// Close waits for the connections that are in use and closes the pool. It may be called twice.
+func (db *DB) Close() error {
+	err := db.DB.Close()
+	db.Pool.Close()
+	return err
+}
+
+// Ping makes one round trip to the server. It waits as long as ctx lets it.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.Pool.Ping(ctx); err != nil {
+		return fmt.Errorf("pg: ping: %w", err)
+	}
+	return nil
+}
+
+func (db *DB) checkVersion(ctx context.Context) error {
+	var version int
+	err := db.Pool.QueryRow(ctx, `SELECT current_setting('server_version_num')::int`).Scan(&version)
+	if err != nil {
+		return fmt.Errorf("pg: cannot reach the database: %w", err)
+	}
+	if version < MinServerVersion {
+		return fmt.Errorf("pg: %w: version %d, and %d is the least", ErrOldServer, version/10000, MinServerVersion/10000)
+	}
+	return nil
+}
+
+// parseURL reads a postgres:// URL (or a keyword=value string) and fills in the house's defaults.
+func parseURL(raw string) (*pgxpool.Config, error) {
+	cfg, err := pgxpool.ParseConfig(raw)
+	if err != nil {
+		return nil, fmt.Errorf("pg: %w: %s", ErrBadURL, whyBadURL(raw, err))
+	}
+	if !strings.Contains(raw, "pool_max_conns") {
+		cfg.MaxConns = defaultMaxConns
+	}
+	if !strings.Contains(raw, "connect_timeout") {
+		cfg.ConnConfig.ConnectTimeout = defaultConnectTimeout
+	}
+	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
+		cfg.ConnConfig.RuntimeParams["application_name"] = "stampede"
+	}
+	return cfg, nil
+}
+
+// whyBadURL gives the parser's reason only where that cannot hold a piece of a password: the parts of a URL
+// that net/url could take apart. A reason about a URL that it could not quotes the broken place.
+func whyBadURL(raw string, err error) string {
+	const shape = "it must look like postgres://user:password@host:5432/database"
+	u, urlErr := url.Parse(raw)
+	var parseErr *pgconn.ParseConfigError
+	if urlErr != nil || u.Scheme == "" || !errors.As(err, &parseErr) || parseErr.Unwrap() == nil {
+		return shape
+	}
+	reason := parseErr.Unwrap().Error()
+	if password, _ := u.User.Password(); password != "" && strings.Contains(reason, password) {
+		return shape
+	}
+	if query := u.Query(); query.Has("password") || query.Has("sslpassword") {
+		return shape
+	}
+	return shape + " (" + reason + ")"
+}
+
+// connConfig is a copy of what the pool connects with, for a connection that stands apart from it.
+func (db *DB) connConfig() *pgx.ConnConfig { return db.Pool.Config().ConnConfig }

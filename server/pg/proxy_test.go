@@ -1,0 +1,143 @@
+package pg_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// proxy stands between a client and PostgreSQL's socket and can lose what goes through it.
+type proxy struct {
+	URL string
+
+	accepted atomic.Int32 // connections, cancel requests among them
+	// loseAnswers, when it returns true for what a client sent on its conn-th connection, lets that through and nothing back any more:
+	// the connection is cut when the server has answered, or is dead in both directions when hang is set.
+	loseAnswers func(conn int32, sent []byte) bool
+	hang        bool
+
+	mu    sync.Mutex
+	conns []net.Conn
+	ended bool
+	wg    sync.WaitGroup
+}
+
+// between starts a proxy before the database that url leads to.
+func between(t *testing.T, to string, hang bool, loseAnswers func(conn int32, sent []byte) bool) *proxy {
+	t.Helper()
+	u, err := url.Parse(to)
+	require.NoError(t, err)
+	query := u.Query()
+	target := query.Get("host") + "/.s.PGSQL." + query.Get("port")
+	dir := filepath.Dir(folder(t))
+	listener, err := net.Listen("unix", dir+"/.s.PGSQL.5432")
+	require.NoError(t, err)
+	query.Set("host", dir)
+	query.Set("port", "5432")
+	u.RawQuery = query.Encode()
+
+	p := &proxy{URL: u.String(), loseAnswers: loseAnswers, hang: hang}
+	p.wg.Go(func() { p.accept(listener, target) })
+	t.Cleanup(func() {
+		assert.NoError(t, listener.Close())
+		p.closeAll()
+		p.wg.Wait()
+	})
+	return p
+}
+
+func (p *proxy) accept(listener net.Listener, target string) {
+	for {
+		client, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		number := p.accepted.Add(1)
+		server, err := net.Dial("unix", target)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		if !p.keep(client, server) {
+			return
+		}
+		var lost atomic.Bool
+		p.wg.Go(func() { p.forward(server, client, number, &lost) })
+		p.wg.Go(func() { p.back(client, server, &lost) })
+	}
+}
+
+func (p *proxy) keep(conns ...net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conns = append(p.conns, conns...)
+	if p.ended {
+		for _, conn := range conns {
+			_ = conn.Close()
+		}
+	}
+	return !p.ended
+}
+
+func (p *proxy) closeAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	for _, conn := range p.conns {
+		_ = conn.Close()
+	}
+}
+
+func (p *proxy) forward(server, client net.Conn, number int32, lost *atomic.Bool) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := client.Read(buffer)
+		if err != nil {
+			break
+		}
+		if p.loseAnswers(number, buffer[:n]) {
+			lost.Store(true)
+		}
+		if _, err := server.Write(buffer[:n]); err != nil {
+			break
+		}
+		if p.hang && lost.Load() {
+			_, _ = io.Copy(io.Discard, client)
+		}
+	}
+	_ = server.Close()
+}
+
+func (p *proxy) back(client, server net.Conn, lost *atomic.Bool) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := server.Read(buffer)
+		if err != nil {
+			break
+		}
+		if lost.Load() {
+			if p.hang {
+				_, _ = io.Copy(io.Discard, server)
+			}
+			break
+		}
+		if _, err := client.Write(buffer[:n]); err != nil {
+			break
+		}
+	}
+	_ = client.Close()
+}
+
+// isCommit recognises COMMIT as pgx sends it.
+func isCommit(_ int32, sent []byte) bool { return bytes.Contains(sent, []byte("commit\x00")) }
+
+// isPing recognises what a Listener asks after a silence.
+func isPing(sent []byte) bool { return bytes.Contains(sent, []byte("-- are you there?\x00")) }
