@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -182,9 +183,7 @@ func judge(
 	require.Equal(t, before.Sold+len(d.Sold), d.Sale.Sold, "the count is the number of purchases")
 	open := before.PhaseAt(now) == model.PhaseActive
 	owns := map[string]model.Purchase{}
-	for shopper, p := range ledger {
-		owns[shopper] = p
-	}
+	maps.Copy(owns, ledger)
 	for i, p := range d.Sold {
 		require.Equal(t, before.Sold+i+1, p.Ordinal, "ordinals follow one another")
 		require.True(t, open, "sold outside the window")

@@ -156,9 +156,7 @@ func TestAnOperatorRunsASale(t *testing.T) {
 	id := h.schedule(t, 1)
 	operate := func(name, kind string, more vars) map[string]any {
 		input := vars{"saleId": id}
-		for k, v := range more {
-			input[k] = v
-		}
+		maps.Copy(input, more)
 		return h.must(t, operator, `mutation($input: `+kind+`!) { `+name+`(input: $input) {
 			sale { phase stock remaining revision endsAt } userErrors { field code message } } }`,
 			vars{"input": input}, name).(map[string]any)
@@ -200,9 +198,7 @@ func TestAnOperatorRunsASale(t *testing.T) {
 		"product.price.amount": {"product": vars{"sku": "s", "name": "n", "price": vars{"amount": "1e3", "currencyCode": "EUR"}}},
 	} {
 		whole := saleInput(1, time.Now())
-		for k, v := range input {
-			whole[k] = v
-		}
+		maps.Copy(whole, input)
 		got := h.must(t, operator, scheduleSale, vars{"input": whole}, "scheduleSale")
 		assert.Nil(t, at(t, got, "sale"), field)
 		var path []string

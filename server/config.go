@@ -116,7 +116,7 @@ func (c Config) secret() (string, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return "", fmt.Errorf("read the demo's secret: %w", err)
 	}
-	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
+	if err := os.MkdirAll(c.DataDir, 0o755); err != nil { //nolint:gosec // PostgreSQL's user passes through it
 		return "", fmt.Errorf("make DATA_DIR: %w", err)
 	}
 	made := rand.Text() + rand.Text()

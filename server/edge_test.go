@@ -17,7 +17,7 @@ import (
 
 func (h *house) get(t *testing.T, method, path string) (*http.Response, string) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, h.url+path, nil)
+	request, err := http.NewRequestWithContext(t.Context(), method, h.url+path, http.NoBody)
 	require.NoError(t, err)
 	response, err := h.client.Do(request)
 	require.NoError(t, err)

@@ -33,7 +33,7 @@ func startProcess(t *testing.T, dataDir string) *process {
 	t.Helper()
 	bin, err := pg.FindBinaries("..")
 	require.NoError(t, err)
-	cmd := exec.Command(os.Args[0]) //nolint:gosec,noctx // itself; the test ends it by its own means
+	cmd := exec.Command(os.Args[0]) //nolint:noctx // itself; the test ends it by its own means
 	cmd.Env = append(os.Environ(), serveVariable+"=1", "ADDR=127.0.0.1:0", "DEMO=true", "DATA_DIR="+dataDir,
 		"AUTH_SECRET="+testSecret, "POSTGRES_BIN="+bin, "DATABASE_URL=")
 	var stderr bytes.Buffer
@@ -90,7 +90,7 @@ func dataFolder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "stampede-test-") //nolint:usetesting // t.TempDir is closed to other users
 	require.NoError(t, err)
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // PostgreSQL runs as another user when this is root
+	require.NoError(t, os.Chmod(dir, 0o755)) // PostgreSQL runs as another user when this is root
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
 	return dir
 }

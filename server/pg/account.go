@@ -67,13 +67,13 @@ func (a account) makeFolders(path string) error {
 	if err := a.makeFolders(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) { //nolint:gosec // PostgreSQL's user must be able to pass through
 		return err
 	}
 	if !a.drop {
 		return nil
 	}
-	return os.Chmod(path, 0o755)
+	return os.Chmod(path, 0o755) //nolint:gosec // as above
 }
 
 // explainClosed names the first folder on the way to one of the paths that the account may not enter, when

@@ -199,7 +199,7 @@ func (c *cluster) stopLeftover(ctx context.Context) error {
 	first, _, _ := strings.Cut(string(content), "\n")
 	pid, parseErr := strconv.Atoi(strings.TrimSpace(first))
 	if err != nil || parseErr != nil || pid <= 1 {
-		return nil // postgres says better what is wrong with it
+		return nil //nolint:nilerr // postgres says better what is wrong with it
 	}
 	if !isPostgresOn(pid, c.dir) {
 		// Stale. Postgres would find that out itself, unless something else has that process id by now.

@@ -23,7 +23,7 @@ import (
 // folder is a data folder to be, in a place that PostgreSQL's user can get to (t.TempDir is not one).
 func folder(t *testing.T, below ...string) string {
 	t.Helper()
-	base, err := os.MkdirTemp("", "stampede-pg-test-")
+	base, err := os.MkdirTemp("", "stampede-pg-test-") //nolint:usetesting // PostgreSQL's user can't enter t.TempDir
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(base)) })
 	require.NoError(t, os.Chmod(base, 0o755))

@@ -116,7 +116,8 @@ func (db *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
 	// The server bounds the wait; the context is only for the case that the server is gone.
 	lockCtx, cancel := context.WithTimeout(ctx, migrationWait+5*time.Second)
 	defer cancel()
-	_, err = conn.Exec(lockCtx, `SELECT set_config('lock_timeout', $1, false)`, strconv.FormatInt(migrationWait.Milliseconds(), 10))
+	limit := strconv.FormatInt(migrationWait.Milliseconds(), 10)
+	_, err = conn.Exec(lockCtx, `SELECT set_config('lock_timeout', $1, false)`, limit)
 	if err == nil {
 		_, err = conn.Exec(lockCtx, `SELECT pg_advisory_lock($1)`, int64(migrationLock))
 	}

@@ -31,7 +31,7 @@ func startProcess(
 	log *slog.Logger, acc account, bin, name, dir string, onOwnerDeath syscall.Signal, args ...string,
 ) (*process, error) {
 	p := &process{output: &tail{log: log, name: name}, done: make(chan struct{})}
-	p.cmd = exec.Command(filepath.Join(bin, name), args...)
+	p.cmd = exec.Command(filepath.Join(bin, name), args...) //nolint:gosec // starts the pinned binaries
 	p.cmd.Dir = dir
 	p.cmd.Env = childEnv()
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
@@ -152,7 +152,7 @@ func (t *tail) Write(b []byte) (int, error) {
 func (t *tail) endLineLocked() {
 	line := string(t.partial)
 	t.partial = t.partial[:0]
-	t.log.Debug(line, "process", t.name)
+	t.log.Debug("output", "process", t.name, "line", line)
 	if len(t.lines) == tailLines {
 		t.lines = t.lines[1:]
 	}

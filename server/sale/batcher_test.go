@@ -209,8 +209,7 @@ func TestWhatTheStoreSaysReachesEveryone(t *testing.T) {
 			crowd.running.Wait()
 			require.NoError(t, crowd.Close(t.Context()))
 			for shopper, err := range crowd.answers {
-				var problems model.Problems
-				if errors.As(err, &problems) {
+				if problems, ok := errors.AsType[model.Problems](err); ok {
 					err = problems[0]
 				}
 				assert.Equal(t, c.want, model.CodeOf(err), shopper)

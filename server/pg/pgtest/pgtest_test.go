@@ -22,7 +22,7 @@ func TestEveryTestHasADatabaseOfItsOwnAndItIsGoneAfterwards(t *testing.T) {
 	defer cancel()
 	var urls []string
 	for range 2 {
-		t.Run("a test", func(t *testing.T) {
+		t.Run("a test", func(t *testing.T) { //nolint:paralleltest // what follows needs both to have ended
 			db := pgtest.New(t)
 			urls = append(urls, db.Pool.Config().ConnString())
 			migrated, err := db.Migrated(ctx)

@@ -57,7 +57,7 @@ func run(command []string) int {
 // beside runs the command with this program's own input and output, passes signals on to it, and gives its
 // exit code.
 func beside(command, env []string, signals <-chan os.Signal) int {
-	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec // the command is what it is for
+	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // the command is what it is for; signals end it
 	cmd.Env = env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {
