@@ -55,7 +55,10 @@ func dressPurchase(p model.Purchase, sale *Sale) *Purchase {
 func dressOutcome(o model.Outcome) PurchaseResult {
 	switch o.Verdict {
 	case model.VerdictSold, model.VerdictReplayed:
-		return PurchaseSuccess{Purchase: dressPurchase(o.Purchase, dressSale(*o.Sale)), Replayed: o.Verdict == model.VerdictReplayed}
+		return PurchaseSuccess{
+			Purchase: dressPurchase(o.Purchase, dressSale(*o.Sale)),
+			Replayed: o.Verdict == model.VerdictReplayed,
+		}
 	case model.VerdictAlreadyPurchased:
 		return AlreadyPurchased{
 			Code:     PurchaseErrorCodeAlreadyPurchased,

@@ -203,8 +203,14 @@ func (a *App) ready(ctx context.Context) error {
 	return err
 }
 
-// URL is where the server answers, without a slash at its end.
-func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+// URL is where the server answers on this machine, without a slash at its end.
+func (a *App) URL() string {
+	at := a.listener.Addr().(*net.TCPAddr)
+	if at.IP.IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", at.Port)
+	}
+	return "http://" + at.String()
+}
 
 // Failed gets an error when the server can't go on.
 func (a *App) Failed() <-chan error { return a.failed }

@@ -129,7 +129,7 @@ func mintToken(ctx context.Context, cfg Config, args []string, stdout, stderr io
 
 func parseScopes(words string) ([]graph.Scope, error) {
 	var scopes []graph.Scope
-	for _, word := range strings.FieldsSeq(words) {
+	for word := range strings.FieldsSeq(words) {
 		scope := graph.Scope(strings.ToUpper(word))
 		if !scope.IsValid() {
 			return nil, errors.New("-scope knows shopper and operator")
@@ -150,7 +150,8 @@ func askHealth(ctx context.Context, cfg Config, stdout io.Writer) error {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", http.NoBody)
+	url := "http://" + net.JoinHostPort(host, port) + "/readyz"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return err
 	}

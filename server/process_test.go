@@ -33,7 +33,7 @@ func startProcess(t *testing.T, dataDir string) *process {
 	t.Helper()
 	bin, err := pg.FindBinaries("..")
 	require.NoError(t, err)
-	cmd := exec.Command(os.Args[0]) //nolint:noctx // itself; the test ends it by its own means
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), serveVariable+"=1", "ADDR=127.0.0.1:0", "DEMO=true", "DATA_DIR="+dataDir,
 		"AUTH_SECRET="+testSecret, "POSTGRES_BIN="+bin, "DATABASE_URL=")
 	var stderr bytes.Buffer

@@ -67,7 +67,7 @@ func (a account) makeFolders(path string) error {
 	if err := a.makeFolders(filepath.Dir(path)); err != nil {
 		return err
 	}
-	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) { //nolint:gosec // PostgreSQL's user must be able to pass through
+	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) { //nolint:gosec // postgres passes through
 		return err
 	}
 	if !a.drop {

@@ -38,10 +38,10 @@ func ownUntilKilled() {
 		Bin: os.Getenv(childBin), Dir: os.Getenv(childDir), Log: log,
 	})
 	if err != nil {
-		fmt.Fprintln(os.Stdout, err)
+		_, _ = fmt.Fprintln(os.Stdout, err)
 		os.Exit(1)
 	}
-	fmt.Fprintln(os.Stdout, ready + e.URL(pg.Database))
+	_, _ = fmt.Fprintln(os.Stdout, ready+e.URL(pg.Database))
 	<-e.Done()
 }
 

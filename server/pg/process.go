@@ -31,7 +31,7 @@ func startProcess(
 	log *slog.Logger, acc account, bin, name, dir string, onOwnerDeath syscall.Signal, args ...string,
 ) (*process, error) {
 	p := &process{output: &tail{log: log, name: name}, done: make(chan struct{})}
-	p.cmd = exec.Command(filepath.Join(bin, name), args...) //nolint:gosec // starts the pinned binaries
+	p.cmd = exec.Command(filepath.Join(bin, name), args...) //nolint:gosec,noctx // starts the pinned binaries
 	p.cmd.Dir = dir
 	p.cmd.Env = childEnv()
 	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output

@@ -109,7 +109,7 @@ func (a *Auth) key(token *jwt.Token) (any, error) {
 
 func scopesOf(claim string) []graph.Scope {
 	scopes := []graph.Scope{}
-	for _, word := range strings.FieldsSeq(claim) {
+	for word := range strings.FieldsSeq(claim) {
 		if scope := graph.Scope(strings.ToUpper(word)); scope.IsValid() && word == strings.ToLower(word) {
 			scopes = append(scopes, scope)
 		}

@@ -16,13 +16,14 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
+//nolint:tparallel,paralleltest // what follows the subtests needs both to have ended
 func TestEveryTestHasADatabaseOfItsOwnAndItIsGoneAfterwards(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var urls []string
 	for range 2 {
-		t.Run("a test", func(t *testing.T) { //nolint:paralleltest // what follows needs both to have ended
+		t.Run("a test", func(t *testing.T) {
 			db := pgtest.New(t)
 			urls = append(urls, db.Pool.Config().ConnString())
 			migrated, err := db.Migrated(ctx)
