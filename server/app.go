@@ -205,11 +205,11 @@ func (a *App) ready(ctx context.Context) error {
 
 // URL is where the server answers on this machine, without a slash at its end.
 func (a *App) URL() string {
-	at := a.listener.Addr().(*net.TCPAddr)
-	if at.IP.IsUnspecified() {
-		return fmt.Sprintf("http://127.0.0.1:%d", at.Port)
+	at := a.listener.Addr().String()
+	if tcp, ok := a.listener.Addr().(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		at = fmt.Sprintf("127.0.0.1:%d", tcp.Port)
 	}
-	return "http://" + at.String()
+	return "http://" + at
 }
 
 // Failed gets an error when the server can't go on.
