@@ -1,0 +1,49 @@
+import { expect, Shopper, test } from './story';
+
+test('an upcoming sale opens by itself', async ({ browser, stampede }) => {
+  await stampede.schedule(100, 6000);
+  const ada = await Shopper.arrives(browser, stampede, 'Ada');
+  await ada.sees('upcoming');
+  await ada.reads('100 units, one each');
+  await expect(ada.page.getByRole('timer')).toHaveText(/^00:0\d$/);
+  await expect(ada.buyButton).toHaveAttribute('aria-disabled', 'true');
+  const before = await ada.truth.boundingBox();
+
+  await ada.sees('active');
+  expect(await ada.truth.boundingBox()).toEqual(before);
+  await ada.buys();
+  expect(await ada.truth.boundingBox()).toEqual(before);
+  await ada.leaves();
+});
+
+test('sold out while looking; a restock brings it back', async ({ browser, stampede }) => {
+  const sale = await stampede.schedule(1);
+  const bob = await Shopper.arrives(browser, stampede, 'Bob');
+  await bob.sees('active');
+  expect(await stampede.buyAs('Eve', sale)).toBe('PurchaseSuccess');
+  await bob.sees('soldOut');
+  await bob.reads('Sold out.');
+  await bob.reads('If more arrive, this page will know.');
+
+  await stampede.restock(sale, 5);
+  await bob.reads('5 of 6 left');
+  await bob.buys();
+  await bob.reads('You are number 2 of 6.');
+  await bob.leaves();
+});
+
+test('paused, resumed and ended are seen live', async ({ browser, stampede }) => {
+  const sale = await stampede.schedule(100);
+  const bob = await Shopper.arrives(browser, stampede, 'Bob');
+  await bob.sees('active');
+  await stampede.pause(sale);
+  await bob.sees('paused');
+  await bob.reads('Nothing is lost.');
+  await expect(bob.buyButton).toHaveAttribute('aria-disabled', 'true');
+  await stampede.resume(sale);
+  await bob.sees('active');
+  await stampede.end(sale);
+  await bob.sees('ended');
+  await bob.reads('This sale is over.');
+  await bob.leaves();
+});

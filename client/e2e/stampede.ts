@@ -1,0 +1,162 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's root, from where `make` starts the server too. */
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BINARY = process.env.STAMPEDE_BIN ?? join(ROOT, 'bin/stampede');
+const READY_WITHIN_MS = 30_000;
+const STOPPED_WITHIN_MS = 10_000;
+
+export interface Product {
+  sku: string;
+  name: string;
+  imageUrl?: string;
+  price?: { amount: string; currencyCode: string };
+}
+
+/** A server of our own: the built binary, its own Postgres, an empty folder of data. */
+export class Stampede {
+  readonly url: string;
+  readonly #process: ChildProcess;
+  readonly #operator: string;
+  readonly #folder: string;
+  #log = '';
+
+  private constructor(url: string, process: ChildProcess, operator: string, folder: string) {
+    this.url = url;
+    this.#process = process;
+    this.#operator = operator;
+    this.#folder = folder;
+    const note = (chunk: Buffer) => (this.#log = (this.#log + chunk.toString()).slice(-8000));
+    process.stdout?.on('data', note);
+    process.stderr?.on('data', note);
+  }
+
+  static async start(): Promise<Stampede> {
+    const address = `127.0.0.1:${await freePort()}`;
+    const folder = mkdtempSync(join(tmpdir(), 'stampede-e2e-'));
+    // As root the server runs Postgres as somebody else, who must be able to pass.
+    chmodSync(folder, 0o711);
+    const secret = randomBytes(24).toString('hex');
+    const env = {
+      ...without(process.env, 'POSTGRES_BIN', 'DATABASE_URL'),
+      ADDR: address,
+      DATA_DIR: folder,
+      DEMO: 'true',
+      AUTH_SECRET: secret,
+    };
+    const mint = ['token', '-sub', 'op', '-scope', 'operator', '-ttl', '1h'];
+    const operator = execFileSync(BINARY, mint, { env, encoding: 'utf8' }).trim();
+    const child = spawn(BINARY, [], { env, cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stampede = new Stampede(`http://${address}`, child, operator, folder);
+    await stampede.#ready();
+    return stampede;
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.#process.once('exit', () => resolve()));
+    if (this.#process.exitCode === null) {
+      this.#process.kill('SIGTERM');
+      const kill = setTimeout(() => this.#process.kill('SIGKILL'), STOPPED_WITHIN_MS);
+      await gone;
+      clearTimeout(kill);
+    }
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Ends whatever is current and schedules one sale, which is the current one from then on. */
+  async schedule(stock: number, opensInMs = -1000): Promise<string> {
+    await this.#endAll();
+    const product: Product = {
+      sku: `E2E-${stock}`,
+      name: 'Aurora lamp',
+      imageUrl: '/demo/aurora-lamp.svg',
+      price: { amount: '49.90', currencyCode: 'EUR' },
+    };
+    const startsAt = new Date(Date.now() + opensInMs).toISOString();
+    return this.#change('scheduleSale', 'ScheduleSaleInput', { product, stock, startsAt });
+  }
+
+  pause = (saleId: string) => this.#change('pauseSale', 'SaleInput', { saleId });
+  resume = (saleId: string) => this.#change('resumeSale', 'SaleInput', { saleId });
+  end = (saleId: string) => this.#change('endSale', 'SaleInput', { saleId });
+  restock = (saleId: string, add: number) =>
+    this.#change('restockSale', 'RestockSaleInput', { saleId, add });
+
+  /** Buys one unit without a page. */
+  async buyAs(name: string, saleId: string): Promise<string> {
+    const { signIn } = await this.#ask<{ signIn: { token: string } }>(
+      'mutation ($name: String!) { signIn(name: $name) { token } }',
+      { name },
+    );
+    const { purchase } = await this.#ask<{ purchase: { __typename: string } }>(
+      'mutation ($input: PurchaseInput!) { purchase(input: $input) { __typename } }',
+      { input: { saleId } },
+      signIn.token,
+    );
+    return purchase.__typename;
+  }
+
+  async #endAll(): Promise<void> {
+    const { sales } = await this.#ask<{ sales: { nodes: { id: string }[] } }>(
+      '{ sales(phases: [UPCOMING, ACTIVE, PAUSED, SOLD_OUT], first: 50) { nodes { id } } }',
+    );
+    for (const { id } of sales.nodes) await this.end(id);
+  }
+
+  async #change(field: string, type: string, input: object): Promise<string> {
+    const query = `mutation ($input: ${type}!) {
+      change: ${field}(input: $input) { sale { id } userErrors { code message } }
+    }`;
+    const { change } = await this.#ask<{
+      change: { sale: { id: string } | null; userErrors: unknown[] };
+    }>(query, { input }, this.#operator);
+    if (!change.sale) throw new Error(`${field}: ${JSON.stringify(change.userErrors)}`);
+    return change.sale.id;
+  }
+
+  async #ask<T>(query: string, variables: object = {}, token = this.#operator): Promise<T> {
+    const response = await fetch(`${this.url}/graphql`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = (await response.json()) as { data?: T; errors?: unknown };
+    if (!data || errors) throw new Error(`${response.status} ${JSON.stringify(errors)}`);
+    return data;
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = Date.now() + READY_WITHIN_MS;
+    while (Date.now() < deadline && this.#process.exitCode === null) {
+      const answer = await fetch(`${this.url}/readyz`).catch(() => null);
+      if (answer?.status === 200) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await this.stop();
+    throw new Error(`The server did not become ready.\n${this.#log}`);
+  }
+}
+
+function without(env: NodeJS.ProcessEnv, ...names: string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => {
+        if (typeof address === 'object' && address) resolve(address.port);
+        else reject(new Error('no port'));
+      });
+    });
+  });
+}

@@ -1,0 +1,44 @@
+import { Session } from '../features/session/session';
+import { SaleStatus } from '../features/sale/useSaleStatus';
+import { Connection } from '../shared/connection/connection';
+import { keep } from '../shared/storage/storage';
+import { ServerClock } from '../shared/time/clock';
+import { createApollo } from './apollo';
+import { forgetViewer } from './cache';
+import { createSocket } from './socket';
+
+export type Services = ReturnType<typeof createServices>;
+
+/** Everything that outlives a render, made once and joined here. */
+export function createServices() {
+  const session = new Session(keep);
+  const clock = new ServerClock();
+  const connection = new Connection(clock.now);
+  const ws = createSocket(session, connection);
+  const { client, cache } = createApollo({
+    session,
+    clock,
+    ws,
+    uri: new URL('/graphql', window.location.href).href,
+  });
+
+  const stopFollowing = session.follow();
+  const stopWatching = session.subscribe(() => {
+    forgetViewer(cache);
+    // The line carries the shopper's token: it is opened anew for the next one.
+    ws.terminate();
+    void client.refetchQueries({ include: [SaleStatus] });
+  });
+  const offline = () => ws.terminate();
+  window.addEventListener('offline', offline);
+
+  const close = async () => {
+    stopFollowing();
+    stopWatching();
+    window.removeEventListener('offline', offline);
+    client.stop();
+    // A line that is just failing to open has nothing to close.
+    await Promise.resolve(ws.dispose()).catch(() => undefined);
+  };
+  return { session, clock, connection, client, close };
+}

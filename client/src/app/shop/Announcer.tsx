@@ -1,0 +1,71 @@
+import Box from '@mui/material/Box';
+import type { TFunction } from 'i18next';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Format } from '../../shared/format/format';
+import { useFormat } from '../../shared/format/useFormat';
+import { visuallyHidden } from '../../shared/ui/visuallyHidden';
+import { type Milestone, milestone, type Moment } from './milestone';
+
+/** Tells screen readers the milestones, politely. Numbers that tick are silent by themselves. */
+export function Announcer({ moment }: { moment: Moment }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [last, setLast] = useState<{ moment: Moment | null; text: string }>({
+    moment: null,
+    text: '',
+  });
+  if (hasChanged(last.moment, moment)) {
+    const passed = milestone(last.moment, moment);
+    setLast({ moment, text: passed ? sentence(passed, moment, t, format) : last.text });
+  }
+  return (
+    <Box role="status" aria-live="polite" sx={visuallyHidden}>
+      {last.text}
+    </Box>
+  );
+}
+
+function hasChanged(before: Moment | null, after: Moment): boolean {
+  if (before?.truth.kind !== after.truth.kind) return true;
+  if (before.truth.kind === 'upcoming' && after.truth.kind === 'upcoming') {
+    return before.truth.left !== after.truth.left;
+  }
+  return before.sale.remaining !== after.sale.remaining || before.sale.stock !== after.sale.stock;
+}
+
+function sentence(passed: Milestone, moment: Moment, t: TFunction, format: Format): string {
+  switch (passed.say) {
+    case 'opensIn':
+      return t('said.opensIn', { span: format.span(passed.ms) });
+    case 'left':
+      return t('said.left', {
+        count: passed.remaining,
+        remaining: format.number(passed.remaining),
+      });
+    case 'active':
+      return t('said.open');
+    case 'buying':
+      return t('buying.button');
+    case 'busy':
+      return t('busy.said');
+    case 'unknown':
+      return t('unknown.text');
+    case 'bought':
+      return `${t('bought.title')} ${boughtNumber(moment, t, format)}`;
+    case 'soldOut':
+      return t('soldOut.title');
+    case 'paused':
+      return `${t('paused.title')} ${t('paused.text')}`;
+    case 'ended':
+      return t('ended.title');
+  }
+}
+
+function boughtNumber({ truth, sale }: Moment, t: TFunction, format: Format): string {
+  if (truth.kind !== 'bought') return '';
+  return t('said.number', {
+    ordinal: format.number(truth.receipt.ordinal),
+    stock: format.number(sale.stock),
+  });
+}

@@ -1,0 +1,10 @@
+import { useTranslation } from 'react-i18next';
+import { useFormat } from '../../shared/format/useFormat';
+import { useSecondsLeft } from '../../shared/time/useSecondsLeft';
+
+/** "A big crowd. Trying again by itself in 2 s." */
+export function BusyNote({ delayMs }: { delayMs: number }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  return t('busy.note', { seconds: format.number(useSecondsLeft(delayMs)) });
+}

@@ -1,0 +1,72 @@
+import GlobalStyles from '@mui/material/GlobalStyles';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ProductPicture, ProductTitle } from '../../features/sale/ProductView';
+import { useSaleStatus } from '../../features/sale/useSaleStatus';
+import { useStockChanges } from '../../features/sale/useStockChanges';
+import type { Config } from '../config';
+import { ConnectionNote } from './ConnectionNote';
+import { Header } from './Header';
+import { layout } from './layout';
+import { TruthBlock } from './TruthBlock';
+import { Plate, TruthBox } from './TruthBox';
+import { Sentence, Words } from './words';
+
+export function ShopPage({ config }: { config: Config }) {
+  const { data, failed, refetch } = useSaleStatus();
+  const sale = data?.saleStatus;
+  const product = sale?.product ?? null;
+  useStockChanges(data ? (sale?.id ?? null) : undefined, refetch);
+  useTitle(product?.name);
+  const viewerId = data?.viewer?.id ?? null;
+  return (
+    <>
+      <GlobalStyles styles={layout} />
+      <Header />
+      <main className="shop">
+        <ProductPicture product={product} />
+        <div className="about">{product && <ProductTitle product={product} />}</div>
+        <div className="truth">
+          {sale ? (
+            <TruthBlock
+              key={`${sale.id} ${viewerId}`}
+              sale={sale}
+              viewerId={viewerId}
+              demoSignIn={config.demoSignIn}
+            />
+          ) : (
+            <NoSale known={data !== undefined} failed={failed} />
+          )}
+        </div>
+      </main>
+    </>
+  );
+}
+
+/** Nothing to show yet, or nothing at all. */
+function NoSale({ known, failed }: { known: boolean; failed: boolean }) {
+  const { t } = useTranslation();
+  if (known) {
+    const slots = {
+      top: <Words title={t('none.title')} />,
+      action: <Plate>{t('none.text')}</Plate>,
+    };
+    return <TruthBox kind="none" status={<ConnectionNote />} slots={slots} />;
+  }
+  const top = failed ? <Sentence role="status">{t('away.text')}</Sentence> : null;
+  return (
+    <TruthBox
+      kind={failed ? 'away' : 'loading'}
+      status={failed ? null : <ConnectionNote />}
+      slots={{ top }}
+    />
+  );
+}
+
+function useTitle(product: string | undefined): void {
+  const { t } = useTranslation();
+  const title = t('page.title');
+  useEffect(() => {
+    document.title = product ? `${product} · ${title}` : title;
+  }, [product, title]);
+}

@@ -1,0 +1,64 @@
+import { useTranslation } from 'react-i18next';
+import { PrintedReceipt } from '../../features/purchase/Receipt';
+import { usePurchase } from '../../features/purchase/usePurchase';
+import { nextMoment } from '../../features/sale/phase';
+import { useClockSamples } from '../../features/sale/useClockSamples';
+import { useSoldOutSpan } from '../../features/sale/useSoldOutSpan';
+import { useSession } from '../../features/session/session';
+import type { SaleStatusQuery } from '../../gql/graphql';
+import { useFormat } from '../../shared/format/useFormat';
+import { useServerClock, useServerNow } from '../../shared/time/useServerNow';
+import { Announcer } from './Announcer';
+import { ConnectionNote } from './ConnectionNote';
+import { slotsOf } from './slots';
+import { truthOf } from './truth';
+import { TruthBox } from './TruthBox';
+import { useSignInSlots } from './useSignInSlots';
+
+interface Props {
+  sale: NonNullable<SaleStatusQuery['saleStatus']>;
+  viewerId: string | null;
+  demoSignIn: boolean;
+}
+
+/** One truth in one place: what this sale is to this shopper, now. */
+export function TruthBlock({ sale, viewerId, demoSignIn }: Props) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { token, session } = useSession();
+  const clock = useServerClock();
+  const now = useServerNow(nextMoment(sale, clock.now()));
+  useClockSamples(sale.phase === 'UPCOMING');
+  const soldOutSpan = useSoldOutSpan(sale);
+  const receipt = sale.viewerPurchase ?? null;
+  const { state: purchase, buy } = usePurchase({
+    saleId: sale.id,
+    shopperId: viewerId,
+    known: receipt !== null,
+    onSignedOut: () => session.forget(),
+  });
+  const signIn = useSignInSlots(demoSignIn, sale.phase);
+  const truth = truthOf({ sale, receipt, purchase, now });
+  const refused = purchase.step === 'refused' ? purchase.why : null;
+  const slots = slotsOf(truth, {
+    t,
+    format,
+    sale,
+    product: sale.product,
+    now,
+    soldOutSpan,
+    signIn: token === null ? signIn : null,
+    ready: viewerId !== null,
+    problem: refused === 'rejected' || refused === 'gone' ? t(`refused.${refused}`) : null,
+    onBuy: buy,
+  });
+  return (
+    <>
+      <TruthBox kind={truth.kind} status={<ConnectionNote />} slots={slots} />
+      <Announcer moment={{ truth, sale }} />
+      {receipt && (
+        <PrintedReceipt receipt={receipt} product={sale.product.name} stock={sale.stock} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,211 @@
+import Button from '@mui/material/Button';
+import { styled } from '@mui/material/styles';
+import type { TFunction } from 'i18next';
+import { BuyButton } from '../../features/purchase/BuyButton';
+import { ReceiptLine } from '../../features/purchase/Receipt';
+import { isLastTenth } from '../../features/sale/phase';
+import { StockMeter } from '../../features/sale/StockMeter';
+import type { ProductViewFragment, SaleLiveFragment } from '../../gql/graphql';
+import { type Format, sameDay } from '../../shared/format/format';
+import { Rich } from '../../shared/ui/Rich';
+import { BusyNote } from './BusyNote';
+import type { Truth } from './truth';
+import { Plate, type Slots } from './TruthBox';
+import { Numeral, Sentence, Tick, Words } from './words';
+
+export interface Showing {
+  t: TFunction;
+  format: Format;
+  sale: SaleLiveFragment;
+  product: ProductViewFragment;
+  now: number;
+  soldOutSpan: number | null;
+  /** A signed-out shopper's way in, where the buy button would stand. */
+  signIn: Pick<Slots, 'action' | 'note'> | null;
+  /** The shopper is known and may press the button. */
+  ready: boolean;
+  problem: string | null;
+  onBuy: () => void;
+}
+
+/** The words for each truth, in their places. */
+export function slotsOf(truth: Truth, showing: Showing): Slots {
+  switch (truth.kind) {
+    case 'upcoming':
+      return upcoming(truth.left, showing);
+    case 'active':
+      return active(showing);
+    case 'buying':
+    case 'busy':
+    case 'unknown':
+      return underWay(truth, showing);
+    case 'bought':
+      return bought(truth, showing);
+    case 'soldOut':
+      return soldOut(showing);
+    case 'paused':
+      return paused(showing);
+    case 'ended':
+      return ended(showing);
+  }
+}
+
+const TWO_DAYS_MS = 48 * 3_600_000;
+
+function upcoming(left: number, showing: Showing): Slots {
+  const { t, format, sale, now } = showing;
+  const opens = Date.parse(sale.startsAt);
+  const when = sameDay(opens, now)
+    ? t('upcoming.opensAt', { time: format.time(opens) })
+    : t('upcoming.opensOn', { day: format.shortDay(opens), time: format.time(opens) });
+  const far = left >= TWO_DAYS_MS;
+  return {
+    top: (
+      <Numeral role="timer" aria-label={t('upcoming.countdown')} dir={far ? undefined : 'ltr'}>
+        {far ? format.days(Math.floor(left / (TWO_DAYS_MS / 2))) : format.countdown(left)}
+      </Numeral>
+    ),
+    meter: <StockMeter sale={sale} />,
+    line: `${when} · ${t('upcoming.units', { count: sale.stock, units: format.number(sale.stock) })}`,
+    ...(showing.signIn ?? { action: buyButton(showing, false) }),
+  };
+}
+
+function active(showing: Showing): Slots {
+  const { t, format, sale } = showing;
+  const until =
+    sale.endsAt == null
+      ? t('active.oneEach')
+      : t('active.until', { time: format.time(Date.parse(sale.endsAt)) });
+  return {
+    top: <Left {...showing} />,
+    meter: <StockMeter sale={sale} />,
+    line: until,
+    ...(showing.signIn ?? { action: buyButton(showing, true), note: showing.problem }),
+  };
+}
+
+/** "37 of 100 left" */
+function Left({ t, format, sale }: Showing) {
+  const text = t('stock.left', {
+    count: sale.remaining,
+    remaining: format.number(sale.remaining),
+    stock: format.number(sale.stock),
+  });
+  const last = isLastTenth(sale) ? 'last' : '';
+  return (
+    <LeftLine>
+      <Rich text={text} n={(number) => <Numeral className={last}>{number}</Numeral>} />
+    </LeftLine>
+  );
+}
+
+function underWay(truth: Truth, showing: Showing): Slots {
+  const { t, sale } = showing;
+  const unknown = truth.kind === 'unknown';
+  return {
+    top: unknown ? <Sentence>{t('unknown.text')}</Sentence> : <Left {...showing} />,
+    meter: <StockMeter sale={sale} />,
+    line: truth.kind === 'busy' ? t('buying.note') : null,
+    action: (
+      <BuyButton open busy onBuy={showing.onBuy}>
+        {t(unknown ? 'unknown.button' : 'buying.button')}
+      </BuyButton>
+    ),
+    note:
+      truth.kind === 'busy' ? (
+        <BusyNote key={truth.delayMs} delayMs={truth.delayMs} />
+      ) : (
+        t('buying.note')
+      ),
+  };
+}
+
+function bought(truth: Truth & { kind: 'bought' }, { t, format, sale, now }: Showing): Slots {
+  const at = Date.parse(truth.receipt.purchasedAt);
+  const time = format.timeWithSeconds(at);
+  const earlier = sameDay(at, now)
+    ? t('bought.earlier', { time })
+    : t('bought.earlierOn', { day: format.day(at), time });
+  return {
+    top: (
+      <Words title={t('bought.title')} mark={<Tick />}>
+        <ReceiptLine receipt={truth.receipt} stock={sale.stock} />
+      </Words>
+    ),
+    meter: <StockMeter sale={sale} />,
+    line: truth.earlier ? earlier : t('bought.at', { time }),
+    action: (
+      <Button
+        variant="outlined"
+        color="inherit"
+        fullWidth
+        onClick={() => window.print()}
+        sx={{ height: 64, borderColor: 'divider' }}
+      >
+        {t('bought.print')}
+      </Button>
+    ),
+  };
+}
+
+function soldOut({ t, format, sale, soldOutSpan, signIn }: Showing): Slots {
+  const units = { count: sale.stock, units: format.number(sale.stock) };
+  return {
+    top: (
+      <Words title={t('soldOut.title')}>
+        {soldOutSpan === null
+          ? t('soldOut.thanks', units)
+          : t('soldOut.span', { ...units, span: format.span(soldOutSpan) })}
+      </Words>
+    ),
+    meter: <StockMeter sale={sale} />,
+    line: signIn ? t('soldOut.more') : null,
+    ...(signIn ?? { action: <Plate>{t('soldOut.more')}</Plate> }),
+  };
+}
+
+function paused(showing: Showing): Slots {
+  const { t, sale } = showing;
+  return {
+    top: <Words title={t('paused.title')}>{t('paused.text')}</Words>,
+    meter: <StockMeter sale={sale} />,
+    ...(showing.signIn ?? { action: buyButton(showing, false) }),
+  };
+}
+
+function ended({ t, format, sale, now, signIn }: Showing): Slots {
+  const at = sale.endsAt == null ? null : Date.parse(sale.endsAt);
+  const when = () => {
+    if (at === null || at > now) return t('ended.thanks');
+    if (sameDay(at, now)) return t('ended.at', { time: format.time(at) });
+    return t('ended.on', { day: format.day(at), time: format.time(at) });
+  };
+  return {
+    top: <Words title={t('ended.title')}>{when()}</Words>,
+    meter: <StockMeter sale={sale} />,
+    ...(signIn ?? { action: <Plate>{t('none.text')}</Plate> }),
+  };
+}
+
+function buyButton({ t, format, product, ready, onBuy }: Showing, open: boolean) {
+  const { price } = product;
+  return (
+    <BuyButton open={open && ready} onBuy={onBuy}>
+      {price
+        ? t('active.buyFor', { price: format.money(price.amount, price.currencyCode) })
+        : t('active.buy')}
+    </BuyButton>
+  );
+}
+
+const LeftLine = styled('p')(({ theme }) => ({
+  margin: 0,
+  fontSize: 16,
+  whiteSpace: 'nowrap',
+  color: theme.vars.palette.text.secondary,
+  fontVariantNumeric: 'tabular-nums',
+  '& span': { color: theme.vars.palette.text.primary, marginInlineEnd: '0.08em' },
+  '& .last': { color: theme.vars.palette.primary.main },
+  [theme.breakpoints.up('md')]: { fontSize: 20 },
+}));

@@ -1,0 +1,23 @@
+import { useTranslation } from 'react-i18next';
+import { SignInForm } from '../../features/session/SignInForm';
+import { useSignIn } from '../../features/session/useSignIn';
+import type { SalePhase } from '../../gql/graphql';
+import { Plate, type Slots } from './TruthBox';
+
+/** What a signed-out shopper can do, in the place of the buy button. */
+export function useSignInSlots(
+  demoSignIn: boolean,
+  phase: SalePhase,
+): Pick<Slots, 'action' | 'note'> {
+  const { t } = useTranslation();
+  const { signIn, loading, problem } = useSignIn();
+  if (!demoSignIn) return { action: <Plate>{t('signIn.shop')}</Plate> };
+  const late = phase === 'SOLD_OUT' || phase === 'ENDED';
+  const note = problem
+    ? t(`signIn.problem.${problem}`)
+    : t(late ? 'signIn.earlier' : 'signIn.demo');
+  return {
+    action: <SignInForm onSignIn={signIn} loading={loading} problem={problem} />,
+    note: <span role={problem ? 'alert' : undefined}>{note}</span>,
+  };
+}

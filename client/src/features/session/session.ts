@@ -1,0 +1,74 @@
+import { createContext, useContext, useSyncExternalStore } from 'react';
+import type { Keep } from '../../shared/storage/storage';
+
+/** A shop that embeds this page hands its shopper's token over under this name. */
+export const TOKEN_KEY = 'stampede.token';
+const NAME_KEY = 'stampede.name';
+
+export interface SessionState {
+  readonly token: string | null;
+  /** What the shopper called themselves in the demo; null with a token from elsewhere. */
+  readonly name: string | null;
+}
+
+/** Who is shopping. Follows what other tabs, or the shop itself, do to the kept token. */
+export class Session {
+  readonly #keep: Keep;
+  #state: SessionState;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(keep: Keep) {
+    this.#keep = keep;
+    this.#state = this.#read();
+  }
+
+  state = (): SessionState => this.#state;
+
+  signIn(token: string, name: string): void {
+    this.#keep.set(NAME_KEY, name);
+    this.#keep.set(TOKEN_KEY, token);
+    this.#set({ token, name });
+  }
+
+  /** Forgets `token`, unless another one has taken its place meanwhile. */
+  forget(token: string | null = this.#state.token): void {
+    if (token === null || token !== this.#state.token) return;
+    this.#keep.remove(TOKEN_KEY);
+    this.#keep.remove(NAME_KEY);
+    this.#set({ token: null, name: null });
+  }
+
+  /** Listens to other tabs until the returned function is called. */
+  follow(): () => void {
+    const changed = (event: StorageEvent) => {
+      if (event.key === TOKEN_KEY || event.key === null) this.#set(this.#read());
+    };
+    window.addEventListener('storage', changed);
+    return () => window.removeEventListener('storage', changed);
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  #read(): SessionState {
+    const token = this.#keep.get(TOKEN_KEY);
+    return { token: token === '' ? null : token, name: this.#keep.get(NAME_KEY) };
+  }
+
+  #set(state: SessionState): void {
+    if (state.token === this.#state.token) return;
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+export const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): SessionState & { session: Session } {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('useSession needs a SessionContext above it');
+  const state = useSyncExternalStore(session.subscribe, session.state);
+  return { ...state, session };
+}

@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defaultClientConditions, type Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+export default defineConfig({
+  plugins: [react(), playgroundRoute(), noInlineFonts()],
+  // rxjs offers what browsers of today need only under this name.
+  resolve: { conditions: ['es2015', ...defaultClientConditions] },
+  server: {
+    proxy: { '/graphql': { target: 'http://127.0.0.1:8080', ws: true } },
+  },
+  build: {
+    // The Content-Security-Policy knows 'self' only: no data: addresses, no inline polyfill.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 4000,
+    rolldownOptions: {
+      // GraphiQL's files say "use no memo", which means nothing to a bundler.
+      checks: { moduleLevelDirective: false },
+      input: { shop: page('index.html'), playground: page('playground.html') },
+    },
+  },
+  worker: { format: 'es' },
+  test: {
+    environment: 'jsdom',
+    environmentOptions: { jsdom: { url: 'http://shop.test/' } },
+    globals: true,
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['src/testing/setup.ts'],
+    restoreMocks: true,
+    unstubGlobals: true,
+  },
+});
+
+/** In development the playground has the address that the server gives it. */
+function playgroundRoute(): Plugin {
+  return {
+    name: 'playground-route',
+    configureServer(server) {
+      server.middlewares.use((request, _response, next) => {
+        if (request.url === '/playground') request.url = '/playground.html';
+        next();
+      });
+    },
+  };
+}
+
+/** GraphiQL's style sheet carries its fonts as data: addresses, which the Content-Security-Policy refuses. */
+function noInlineFonts(): Plugin {
+  return {
+    name: 'no-inline-fonts',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!/graphiql.*\.css/.test(id)) return null;
+      return { code: code.replace(/@font-face\s*\{[^}]*url\(["']?data:[^}]*\}/g, ''), map: null };
+    },
+  };
+}
