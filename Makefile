@@ -40,6 +40,10 @@ test-client: $(CLIENT_MODULES) ## The client's unit tests
 test-e2e: bin/stampede postgres $(CLIENT_MODULES) ## The page in a real browser, against the real server
 	cd client && CHROMIUM="$$(node scripts/chromium.mjs)" && export CHROMIUM && $(NPM) run e2e
 
+.PHONY: screens
+screens: bin/stampede postgres $(CLIENT_MODULES) ## Take the pictures of the page: client/screens/out, docs/screens
+	cd client && CHROMIUM="$$(node scripts/chromium.mjs)" && export CHROMIUM && $(NPM) run screens
+
 .PHONY: lint
 lint: $(GOLANGCI) $(CLIENT_MODULES) ## Formatting, the house's arrows, mistakes; vets for macOS too
 	$(GOLANGCI) run

@@ -23,7 +23,7 @@ const zones = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist', 'src/gql', 'test-results', 'playwright-report']),
+  globalIgnores(['dist', 'screens/out', 'src/gql', 'test-results', 'playwright-report']),
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -1,9 +1,9 @@
 import { expect, Shopper, test } from './story';
 
-test('two side by side: one buys, the other sees the stock fall', async ({ browser, stampede }) => {
+test('two side by side: one buys, the other sees the stock fall', async ({ stampede }) => {
   await stampede.schedule(100);
-  const ada = await Shopper.arrives(browser, stampede, 'Ada');
-  const bob = await Shopper.arrives(browser, stampede, 'Bob');
+  const ada = await Shopper.arrives(stampede, 'Ada');
+  const bob = await Shopper.arrives(stampede, 'Bob');
   await bob.reads('100 of 100 left');
   // A mark in the window is gone after a reload: the stock must fall without one.
   await bob.page.evaluate(() => Object.assign(window, { sameVisit: true }));
@@ -18,9 +18,9 @@ test('two side by side: one buys, the other sees the stock fall', async ({ brows
   await bob.leaves();
 });
 
-test('a purchase is still there after a reload', async ({ browser, stampede }) => {
+test('a purchase is still there after a reload', async ({ stampede }) => {
   await stampede.schedule(100);
-  const cleo = await Shopper.arrives(browser, stampede, 'Cleo');
+  const cleo = await Shopper.arrives(stampede, 'Cleo');
   await cleo.buys();
   await cleo.page.reload();
   await cleo.sees('bought');
@@ -29,10 +29,10 @@ test('a purchase is still there after a reload', async ({ browser, stampede }) =
   await cleo.leaves();
 });
 
-test('the same name in a second browser has already bought', async ({ browser, stampede }) => {
+test('the same name in a second browser has already bought', async ({ stampede }) => {
   const sale = await stampede.schedule(100);
-  const first = await Shopper.arrives(browser, stampede, 'Dora');
-  const second = await Shopper.arrives(browser, stampede, 'Dora');
+  const first = await Shopper.arrives(stampede, 'Dora');
+  const second = await Shopper.arrives(stampede, 'Dora');
   await second.sees('active');
   // The second browser hears nothing of it until it asks.
   expect(await stampede.buyAs('Dora', sale)).toBe('PurchaseSuccess');

@@ -1,8 +1,8 @@
 import { expect, Shopper, test } from './story';
 
-test('an upcoming sale opens by itself', async ({ browser, stampede }) => {
+test('an upcoming sale opens by itself', async ({ stampede }) => {
   await stampede.schedule(100, 6000);
-  const ada = await Shopper.arrives(browser, stampede, 'Ada');
+  const ada = await Shopper.arrives(stampede, 'Ada');
   await ada.sees('upcoming');
   await ada.reads('100 units, one each');
   await expect(ada.page.getByRole('timer')).toHaveText(/^00:0\d$/);
@@ -16,9 +16,9 @@ test('an upcoming sale opens by itself', async ({ browser, stampede }) => {
   await ada.leaves();
 });
 
-test('sold out while looking; a restock brings it back', async ({ browser, stampede }) => {
+test('sold out while looking; a restock brings it back', async ({ stampede }) => {
   const sale = await stampede.schedule(1);
-  const bob = await Shopper.arrives(browser, stampede, 'Bob');
+  const bob = await Shopper.arrives(stampede, 'Bob');
   await bob.sees('active');
   expect(await stampede.buyAs('Eve', sale)).toBe('PurchaseSuccess');
   await bob.sees('soldOut');
@@ -32,9 +32,9 @@ test('sold out while looking; a restock brings it back', async ({ browser, stamp
   await bob.leaves();
 });
 
-test('paused, resumed and ended are seen live', async ({ browser, stampede }) => {
+test('paused, resumed and ended are seen live', async ({ stampede }) => {
   const sale = await stampede.schedule(100);
-  const bob = await Shopper.arrives(browser, stampede, 'Bob');
+  const bob = await Shopper.arrives(stampede, 'Bob');
   await bob.sees('active');
   await stampede.pause(sale);
   await bob.sees('paused');

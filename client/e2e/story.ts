@@ -1,4 +1,12 @@
-import { test as base, expect, type Browser, type Locator, type Page } from '@playwright/test';
+import {
+  test as base,
+  type BrowserContextOptions,
+  chromium,
+  expect,
+  type Locator,
+  type Page,
+} from '@playwright/test';
+import { launchOptions } from './browser';
 import { Stampede } from './stampede';
 
 export { expect };
@@ -17,7 +25,10 @@ export const test = base.extend<object, { stampede: Stampede }>({
   ],
 });
 
-/** One person with a browser of their own. */
+/**
+ * One person with a browser of their own. Not only a context: a browser without a screen now and then stops drawing
+ * one of two windows, and then nothing in it can be clicked.
+ */
 export class Shopper {
   readonly page: Page;
   readonly truth: Locator;
@@ -29,9 +40,13 @@ export class Shopper {
     this.buyButton = page.getByRole('button', { name: /^Buy now/ });
   }
 
-  static async arrives(browser: Browser, stampede: Stampede, name?: string): Promise<Shopper> {
-    const context = await browser.newContext();
-    const page = await context.newPage();
+  static async arrives(
+    stampede: Stampede,
+    name?: string,
+    options: BrowserContextOptions = {},
+  ): Promise<Shopper> {
+    const browser = await chromium.launch(launchOptions);
+    const page = await browser.newPage({ locale: 'en-GB', ...options });
     const shopper = new Shopper(page);
     await page.goto(stampede.url);
     if (name !== undefined) await shopper.signIn(name);
@@ -59,5 +74,5 @@ export class Shopper {
     await this.sees('bought');
   }
 
-  leaves = () => this.page.context().close();
+  leaves = () => this.page.context().browser()?.close();
 }

@@ -1,6 +1,6 @@
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { Kind, parse } from 'graphql';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { currentSaleId } from './fetcher';
 import { SALE_ID, type SavedOperation, savedOperations } from './operations';
 
@@ -8,6 +8,7 @@ import { SALE_ID, type SavedOperation, savedOperations } from './operations';
 export function OperationsRail() {
   const [wanted, setWanted] = useState(savedOperations[0]?.name);
   const open = useOpenInTab();
+  useReadyMark();
   return (
     <nav className="rail" aria-label="Saved operations">
       <ul>
@@ -30,6 +31,17 @@ export function OperationsRail() {
       </ul>
     </nav>
   );
+}
+
+/**
+ * Marks the page as ready once both editors are there: GraphiQL ignores Run until then, so the button shows that it
+ * can't be pressed yet.
+ */
+function useReadyMark(): void {
+  const ready = useGraphiQL((state) => Boolean(state.queryEditor && state.responseEditor));
+  useEffect(() => {
+    document.body.toggleAttribute('data-ready', ready);
+  }, [ready]);
 }
 
 function useOpenInTab(): (operation: SavedOperation) => Promise<void> {
