@@ -44,6 +44,10 @@ test-e2e: bin/stampede postgres $(CLIENT_MODULES) ## The page in a real browser,
 screens: bin/stampede postgres $(CLIENT_MODULES) ## Take the pictures of the page: client/screens/out, docs/screens
 	cd client && CHROMIUM="$$(node scripts/chromium.mjs)" && export CHROMIUM && $(NPM) run screens
 
+.PHONY: bench
+bench: bin/stampede postgres ## Measure the purchase engine and its rivals, side by side (20 minutes, nothing else beside it)
+	$(GO) run ./tools/bench
+
 .PHONY: lint
 lint: $(GOLANGCI) $(CLIENT_MODULES) ## Formatting, the house's arrows, mistakes; vets for macOS too
 	$(GOLANGCI) run

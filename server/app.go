@@ -35,6 +35,7 @@ type App struct {
 
 	postgres *pg.Embedded // nil with a database of somebody else's
 	db       *pg.DB
+	turns    *pg.Turns
 	hub      *stock.Hub
 	relay    *stock.Relay
 	sales    *sale.Service
@@ -108,9 +109,14 @@ func (a *App) openDatabase(ctx context.Context, cfg Config) (err error) {
 
 func (a *App) buildEngine(ctx, background context.Context) error {
 	clock := &stock.Clock{}
-	store := sale.NewStore(a.db)
+	turns, err := a.db.NewTurns(ctx)
+	if err != nil {
+		return err
+	}
+	a.turns = turns
+	store := sale.NewStore(a.db, turns, a.log)
 	a.hub = stock.NewHub(clock)
-	a.relay = stock.NewRelay(a.hub, clock, store, a.db, a.log)
+	a.relay = stock.NewRelay(a.hub, clock, store, a.db, store.NoteRival, a.log)
 	a.sales = sale.New(store, board{a.hub, a.relay}, a.log)
 	if err := a.relay.Sync(ctx); err != nil {
 		return err
@@ -227,6 +233,9 @@ func (a *App) close() error {
 	defer cancel()
 	a.draining.Store(true)
 	err := errors.Join(a.closeEdge(ctx), a.closeEngine(ctx))
+	if a.turns != nil {
+		a.turns.Close()
+	}
 	if a.db != nil {
 		err = errors.Join(err, a.db.Close())
 	}

@@ -54,14 +54,14 @@ func TestCommitIsAmbiguousWhenTheServerEndsTheConnection(t *testing.T) {
 func TestCommitIsAmbiguousWhenItsAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	direct := atCommit(t, `NULL`)
-	network := between(t, direct.Pool.Config().ConnString(), false, isCommit)
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, pgtest.IsCommit)
 	db, err := pg.Open(bounded(t), network.URL)
 	require.NoError(t, err)
 
 	require.ErrorIs(t, db.Serializable(bounded(t), insert), pg.ErrOutcomeUnknown)
 	assert.Equal(t, 1, rows(t, direct), "this time it was committed")
 	require.NoError(t, db.Close()) // waits until pgx has given the connection up
-	assert.EqualValues(t, 1, network.accepted.Load(), "no cancel request was sent after the COMMIT")
+	assert.EqualValues(t, 1, network.Accepted.Load(), "no cancel request was sent after the COMMIT")
 }
 
 func TestCommitIsAmbiguousWhenTheServerWarns(t *testing.T) {
@@ -83,7 +83,7 @@ func TestCommitThatTakesTooLongIsAmbiguousAndNotCancelled(t *testing.T) {
 	t.Parallel()
 	db := atCommit(t, `PERFORM pg_advisory_xact_lock(1)`)
 	release := holdLock(t, db)
-	network := between(t, db.Pool.Config().ConnString(), true, isCommit)
+	network := pgtest.Between(t, db.Pool.Config().ConnString(), true, pgtest.IsCommit)
 	slow, err := pg.Open(bounded(t), network.URL, pg.WithTx(pg.CommitTimeout(50*time.Millisecond)))
 	require.NoError(t, err)
 
@@ -91,7 +91,7 @@ func TestCommitThatTakesTooLongIsAmbiguousAndNotCancelled(t *testing.T) {
 	require.ErrorIs(t, err, pg.ErrOutcomeUnknown)
 	require.ErrorContains(t, err, "no answer within 50ms")
 	require.NoError(t, slow.Close())
-	assert.EqualValues(t, 1, network.accepted.Load(), "no cancel request was sent after the COMMIT")
+	assert.EqualValues(t, 1, network.Accepted.Load(), "no cancel request was sent after the COMMIT")
 
 	release()
 	require.Eventually(t, func() bool { return rows(t, db) == 1 }, limit, tick, "the COMMIT went its way")

@@ -191,7 +191,7 @@ func TestEmbeddedOutwaitsBackendsThatOutliveTheirPostmaster(t *testing.T) {
 	assert.Equal(t, 1, ask[int](t, again.URL(pg.Database), `SELECT 1`))
 }
 
-// watch is a log handler that waits for a message.
+// watch is a log handler that waits for what postgres says.
 type watch struct {
 	until string
 	seen  func()
@@ -201,9 +201,12 @@ func (w *watch) Enabled(context.Context, slog.Level) bool { return true }
 func (w *watch) WithAttrs([]slog.Attr) slog.Handler       { return w }
 func (w *watch) WithGroup(string) slog.Handler            { return w }
 func (w *watch) Handle(_ context.Context, r slog.Record) error {
-	if strings.Contains(r.Message, w.until) {
-		w.seen()
-	}
+	r.Attrs(func(a slog.Attr) bool {
+		if strings.Contains(a.Value.String(), w.until) {
+			w.seen()
+		}
+		return true
+	})
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package pg_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -97,7 +98,7 @@ func TestListenerOutlastsSilence(t *testing.T) {
 	t.Parallel()
 	direct := pgtest.NewEmpty(t)
 	pinged := make(chan struct{}, 1000)
-	network := between(t, direct.Pool.Config().ConnString(), false, func(_ int32, sent []byte) bool {
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(_ int32, sent []byte) bool {
 		if isPing(sent) {
 			pinged <- struct{}{}
 		}
@@ -120,18 +121,21 @@ func TestListenerNoticesADeadNetwork(t *testing.T) {
 	t.Parallel()
 	direct := pgtest.NewEmpty(t)
 	const pool, first, second = 1, 2, 3 // connections
-	network := between(t, direct.Pool.Config().ConnString(), true, func(conn int32, sent []byte) bool {
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), true, func(conn int32, sent []byte) bool {
 		return conn == first && isPing(sent)
 	})
 	db, err := pg.Open(bounded(t), network.URL)
 	require.NoError(t, err)
-	require.EqualValues(t, pool, network.accepted.Load())
+	require.EqualValues(t, pool, network.Accepted.Load())
 	e := listen(t, db, pg.Listener{Silence: 100 * time.Millisecond}, nil)
 	<-e.connected
 	begin := time.Now()
 	<-e.connected
 	assert.Less(t, time.Since(begin), 10*time.Second, "it did not wait for pgx to give the dead connection up")
-	assert.EqualValues(t, second, network.accepted.Load())
+	assert.EqualValues(t, second, network.Accepted.Load())
 	require.ErrorIs(t, e.stop(), context.Canceled)
 	require.NoError(t, db.Close())
 }
+
+// isPing recognises what a Listener asks after a silence.
+func isPing(sent []byte) bool { return bytes.Contains(sent, []byte("-- are you there?\x00")) }

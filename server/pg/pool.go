@@ -138,7 +138,20 @@ func parseURL(raw string) (*pgxpool.Config, error) {
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "stampede"
 	}
+	for name, value := range sessionDefaults {
+		if cfg.ConnConfig.RuntimeParams[name] == "" {
+			cfg.ConnConfig.RuntimeParams[name] = value
+		}
+	}
 	return cfg, nil
+}
+
+// sessionDefaults are settings of every session, unless the URL says otherwise.
+var sessionDefaults = map[string]string{
+	// A plan that was made for a small table would scan it when it has grown; a new one costs less than a scan.
+	"plan_cache_mode": "force_custom_plan",
+	// A process that stops in the middle of a transaction holds its rows for no longer than this.
+	"idle_in_transaction_session_timeout": "1000",
 }
 
 // whyBadURL gives the parser's reason only where that cannot hold a piece of a password: the parts of a URL

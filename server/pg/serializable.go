@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -63,8 +64,19 @@ func RetryUnique(constraints ...string) TxOption {
 	return func(c *txConfig) { c.unique = append(slices.Clip(c.unique), constraints...) }
 }
 
-// OnRetry is called before each further attempt with the SQLSTATE that made it necessary; it must not block.
-func OnRetry(fn func(sqlstate string)) TxOption { return func(c *txConfig) { c.onRetry = fn } }
+// OnRetry is called before each further attempt with the SQLSTATE that made it necessary; it must not block. Several
+// are all called, in their order.
+func OnRetry(fn func(sqlstate string)) TxOption {
+	return func(c *txConfig) {
+		before := c.onRetry
+		c.onRetry = func(sqlstate string) {
+			if before != nil {
+				before(sqlstate)
+			}
+			fn(sqlstate)
+		}
+	}
+}
 
 // Serializable runs fn in a serializable transaction and commits it.
 //
@@ -194,6 +206,14 @@ func (c *txConfig) delay(attempt int) time.Duration {
 		ceiling = min(ceiling, c.baseDelay<<shift)
 	}
 	return rand.N(ceiling + 1)
+}
+
+// IsDataError says whether the database refused what it was given (class 22, data exceptions, and 23, violated
+// constraints): the same statement with the same data will be refused again.
+func IsDataError(err error) bool {
+	refused, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (strings.HasPrefix(refused.Code, "22") || strings.HasPrefix(refused.Code, "23")) &&
+		!errors.Is(err, ErrContention) && !errors.Is(err, ErrOutcomeUnknown)
 }
 
 // wait returns nil after d, or ctx's cause when that comes first.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"stampede/model"
 	"stampede/server/pg"
@@ -13,6 +14,8 @@ import (
 
 // committer is what the batcher asks of the store.
 type committer interface {
+	// Turn waits, within a bound, until it is this replica's turn to write to the sale, and returns what ends it.
+	Turn(ctx context.Context, id model.SaleID) (end func())
 	// Commit decides on the orders and makes the decision durable. Every order gets an outcome, or the error is
 	// true of all of them.
 	Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error)
@@ -25,19 +28,23 @@ type Limits struct {
 	Waiting int // orders that may wait for one sale, 10 000; more are BUSY
 	Batch   int // orders in one transaction, 512
 	Changes int // operators' changes that may wait for one sale, 16; more are BUSY
+	// Patience is how long an order may wait for its transaction to begin, 10 s; then it is BUSY.
+	Patience time.Duration
 }
 
-// Batcher is group commit: while one commit of a sale is in flight, orders for it gather, and the next transaction
-// takes all that wait, in the order they came, up to a bound. There is no timer: an idle sale answers at once, and
-// the batch grows with the crowd. Operators' changes overtake orders, and stand between two commits.
+// Batcher is group commit: while one commit of a sale is in flight, orders for it gather. The next transaction first
+// waits for this replica's turn, and then takes all that wait, in the order they came, up to a bound. There is no
+// timer: an idle sale answers at once, and the batch grows with the crowd. Operators' changes overtake orders, and
+// stand between two commits.
 //
 // A caller who leaves changes nothing for the order that it has queued: that is bought or refused all the same.
 type Batcher struct {
-	store   committer
-	publish func(model.Sale)
-	limits  Limits
-	log     *slog.Logger
-	running sync.WaitGroup // one for each lane
+	store     committer
+	committed func(model.Decision)
+	limits    Limits
+	log       *slog.Logger
+	spawn     func(serve func()) // starts a lane
+	running   sync.WaitGroup     // one for each lane
 
 	mu       sync.Mutex // guards what follows
 	lanes    map[model.SaleID]*lane
@@ -54,6 +61,7 @@ type lane struct {
 
 type ticket struct {
 	order  model.Order
+	came   time.Time
 	answer chan answer // holds one, so that answering never waits for a caller
 }
 
@@ -69,32 +77,30 @@ type amendment struct {
 	done   chan struct{}
 }
 
-// NewBatcher makes a batcher that commits to store and hands every committed state to publish before it answers.
-func NewBatcher(store committer, publish func(model.Sale), limits Limits, log *slog.Logger) *Batcher {
-	return &Batcher{
-		store:   store,
-		publish: publish,
+// NewBatcher makes a batcher that commits to store, and tells committed of every decision that wrote something before
+// it answers. An operator's change is a decision that sold nothing.
+func NewBatcher(store committer, committed func(model.Decision), limits Limits, log *slog.Logger) *Batcher {
+	b := &Batcher{
+		store:     store,
+		committed: committed,
 		limits: Limits{
 			Waiting: cmp.Or(limits.Waiting, 10_000),
 			Batch:   cmp.Or(limits.Batch, 512),
 			Changes: cmp.Or(limits.Changes, 16),
+
+			Patience: cmp.Or(limits.Patience, 10*time.Second),
 		},
 		log:   log,
 		lanes: map[model.SaleID]*lane{},
 	}
+	b.spawn = b.running.Go
+	return b
 }
 
 // Do queues an order and waits for its outcome. Errors: SALE_NOT_FOUND; BUSY when the queue is full, the batcher
 // closed, or nothing could be written; OUTCOME_UNKNOWN when the caller left first or the commit's end is not known.
 func (b *Batcher) Do(ctx context.Context, id model.SaleID, order model.Order) (model.Outcome, error) {
-	t := &ticket{order: order, answer: make(chan answer, 1)}
-	err := b.join(id, func(l *lane) bool {
-		if len(l.orders) >= b.limits.Waiting {
-			return false
-		}
-		l.orders = append(l.orders, t)
-		return true
-	})
+	t, err := b.queueOrder(id, order)
 	if err != nil {
 		return model.Outcome{}, err
 	}
@@ -106,18 +112,22 @@ func (b *Batcher) Do(ctx context.Context, id model.SaleID, order model.Order) (m
 	}
 }
 
+func (b *Batcher) queueOrder(id model.SaleID, order model.Order) (*ticket, error) {
+	t := &ticket{order: order, came: time.Now(), answer: make(chan answer, 1)}
+	return t, b.join(id, func(l *lane) bool {
+		if len(l.orders) >= b.limits.Waiting {
+			return false
+		}
+		l.orders = append(l.orders, t)
+		return true
+	})
+}
+
 // Change queues an operator's change and waits until it is durable. Errors: as change says; BUSY; OUTCOME_UNKNOWN.
 func (b *Batcher) Change(
 	ctx context.Context, id model.SaleID, change func(model.State) (model.Sale, error),
 ) (model.State, error) {
-	a := &amendment{change: change, done: make(chan struct{})}
-	err := b.join(id, func(l *lane) bool {
-		if len(l.changes) >= b.limits.Changes {
-			return false
-		}
-		l.changes = append(l.changes, a)
-		return true
-	})
+	a, err := b.queueChange(id, change)
 	if err != nil {
 		return model.State{}, err
 	}
@@ -127,6 +137,19 @@ func (b *Batcher) Change(
 	case <-ctx.Done():
 		return model.State{}, outcomeUnknown(ctx.Err())
 	}
+}
+
+func (b *Batcher) queueChange(
+	id model.SaleID, change func(model.State) (model.Sale, error),
+) (*amendment, error) {
+	a := &amendment{change: change, done: make(chan struct{})}
+	return a, b.join(id, func(l *lane) bool {
+		if len(l.changes) >= b.limits.Changes {
+			return false
+		}
+		l.changes = append(l.changes, a)
+		return true
+	})
 }
 
 // join adds to the sale's lane, and starts the lane when there is none.
@@ -146,7 +169,7 @@ func (b *Batcher) join(id model.SaleID, add func(*lane) bool) error {
 	b.accepted++
 	if !running {
 		b.lanes[id] = l
-		b.running.Go(func() { b.serve(id, l) })
+		b.spawn(func() { b.serve(id, l) })
 	}
 	return nil
 }
@@ -162,21 +185,47 @@ func (b *Batcher) Accepted() int64 {
 func (b *Batcher) serve(id model.SaleID, l *lane) {
 	// No caller's context reaches a commit: the pool's and the transaction's own limits bound it.
 	ctx := context.Background()
-	for {
-		change, batch := b.next(id, l)
-		switch {
-		case change != nil:
-			b.amend(ctx, id, change)
-		case batch != nil:
-			b.commit(ctx, id, batch)
-		default:
-			return
-		}
+	for b.waiting(id, l) {
+		b.serveOnce(ctx, id, l)
 	}
 }
 
-// next takes the first change, else the next batch; with neither it takes the lane away.
-func (b *Batcher) next(id model.SaleID, l *lane) (*amendment, []*ticket) {
+// waiting says whether anything waits in the lane; when nothing does, the lane is gone.
+func (b *Batcher) waiting(id model.SaleID, l *lane) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(l.changes)+len(l.orders) > 0 {
+		return true
+	}
+	delete(b.lanes, id)
+	return false
+}
+
+// serveOnce takes the turn first and then what waits: who comes while it waits for the turn is still in time.
+func (b *Batcher) serveOnce(ctx context.Context, id model.SaleID, l *lane) {
+	end := b.store.Turn(ctx, id)
+	defer end()
+	change, batch := b.next(l)
+	if change != nil {
+		b.amend(ctx, id, change)
+		return
+	}
+	if batch = b.inTime(batch); len(batch) > 0 {
+		b.commit(ctx, id, batch)
+	}
+}
+
+// inTime answers those who have waited for too long, who are the first, and returns the others.
+func (b *Batcher) inTime(batch []*ticket) []*ticket {
+	for len(batch) > 0 && time.Since(batch[0].came) > b.limits.Patience {
+		batch[0].answer <- answer{err: busy("It took too long: nothing was bought. Ask again.", nil)}
+		batch = batch[1:]
+	}
+	return batch
+}
+
+// next takes the first change, else the next batch.
+func (b *Batcher) next(l *lane) (*amendment, []*ticket) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(l.changes) > 0 {
@@ -184,21 +233,26 @@ func (b *Batcher) next(id model.SaleID, l *lane) (*amendment, []*ticket) {
 		l.changes = l.changes[1:]
 		return first, nil
 	}
-	if n := min(len(l.orders), b.limits.Batch); n > 0 {
-		batch := l.orders[:n:n]
-		l.orders = l.orders[n:]
-		return nil, batch
-	}
-	delete(b.lanes, id)
-	return nil, nil
+	n := min(len(l.orders), b.limits.Batch)
+	batch := l.orders[:n:n]
+	l.orders = l.orders[n:]
+	return nil, batch
 }
 
+// commit answers everyone in the batch. When one of them poisons it (the database refuses its data), the batch is
+// halved until that one stands alone with its error.
 func (b *Batcher) commit(ctx context.Context, id model.SaleID, batch []*ticket) {
 	orders := make([]model.Order, len(batch))
 	for i, t := range batch {
 		orders[i] = t.order
 	}
 	decision, err := b.store.Commit(ctx, id, orders)
+	if err != nil && len(batch) > 1 && pg.IsDataError(err) {
+		half := len(batch) / 2
+		b.commit(ctx, id, batch[:half])
+		b.commit(ctx, id, batch[half:])
+		return
+	}
 	if err != nil {
 		err = b.explain(err, id, len(batch))
 		for _, t := range batch {
@@ -207,7 +261,7 @@ func (b *Batcher) commit(ctx context.Context, id model.SaleID, batch []*ticket) 
 		return
 	}
 	if len(decision.Sold) > 0 {
-		b.publish(decision.Sale)
+		b.committed(decision)
 	}
 	for i, t := range batch {
 		t.answer <- answer{outcome: decision.Outcomes[i]}
@@ -221,7 +275,7 @@ func (b *Batcher) amend(ctx context.Context, id model.SaleID, a *amendment) {
 		a.err = b.explain(a.err, id, 1)
 		return
 	}
-	b.publish(a.state.Sale)
+	b.committed(model.Decision{Sale: a.state.Sale})
 }
 
 // explain turns the store's error into the one that callers see.
@@ -229,6 +283,9 @@ func (b *Batcher) explain(err error, id model.SaleID, orders int) error {
 	_, wrongInput := errors.AsType[model.Problems](err)
 	switch {
 	case wrongInput || model.CodeOf(err) != "":
+		return err
+	case pg.IsDataError(err):
+		b.log.Error("the database refused an order's data", "sale", id, "err", err)
 		return err
 	case errors.Is(err, pg.ErrOutcomeUnknown):
 		b.log.Error("a commit's outcome is unknown", "sale", id, "orders", orders, "err", err)
@@ -242,19 +299,12 @@ func (b *Batcher) explain(err error, id model.SaleID, orders int) error {
 // Close refuses newcomers and returns when everybody who was accepted has an answer, or when ctx ends. Closing
 // twice is fine.
 func (b *Batcher) Close(ctx context.Context) error {
-	b.mu.Lock()
-	b.closed = true
-	b.mu.Unlock()
+	b.refuseNewcomers()
+	return waitFor(ctx, &b.running)
+}
 
-	idle := make(chan struct{})
-	go func() {
-		b.running.Wait()
-		close(idle)
-	}()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+func (b *Batcher) refuseNewcomers() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.closed = true
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,6 +22,8 @@ type gate struct {
 	arrived chan []string // the shoppers of a batch, or "change"
 	release chan error
 }
+
+func (g *gate) Turn(context.Context, model.SaleID) func() { return func() {} }
 
 func newGate() *gate { return &gate{arrived: make(chan []string), release: make(chan error)} }
 
@@ -55,12 +58,12 @@ type crowd struct {
 	answers map[string]error
 }
 
-func newCrowd(g *gate, limits sale.Limits, publish func(model.Sale)) *crowd {
-	if publish == nil {
-		publish = func(model.Sale) {}
+func newCrowd(g *gate, limits sale.Limits, committed func(model.Decision)) *crowd {
+	if committed == nil {
+		committed = func(model.Decision) {}
 	}
 	return &crowd{
-		Batcher: sale.NewBatcher(g, publish, limits, slog.New(slog.DiscardHandler)),
+		Batcher: sale.NewBatcher(g, committed, limits, slog.New(slog.DiscardHandler)),
 		answers: map[string]error{},
 	}
 }
@@ -164,8 +167,8 @@ func TestSalesDoNotWaitForEachOther(t *testing.T) {
 func TestACallerWhoLeavesChangesNothing(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	var published []int
-	c := newCrowd(g, sale.Limits{}, func(s model.Sale) { published = append(published, s.Sold) })
+	var committed []int
+	c := newCrowd(g, sale.Limits{}, func(d model.Decision) { committed = append(committed, d.Sale.Sold) })
 	ctx, leave := context.WithCancel(t.Context())
 	c.asksWith(t, ctx, "impatient")
 	<-g.arrived
@@ -176,7 +179,7 @@ func TestACallerWhoLeavesChangesNothing(t *testing.T) {
 	g.release <- nil
 	c.running.Wait()
 	require.NoError(t, c.Close(t.Context()))
-	assert.Equal(t, []int{1, 1}, published, "both were committed")
+	assert.Equal(t, []int{1, 1}, committed, "both were committed")
 	assert.NoError(t, c.answers["neighbour"])
 	if err := c.answers["impatient"]; err != nil { // it may have been answered before it could leave
 		assert.Equal(t, model.CodeOutcomeUnknown, model.CodeOf(err), "it may have bought")
@@ -198,7 +201,7 @@ func TestWhatTheStoreSaysReachesEveryone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := newGate()
-			crowd := newCrowd(g, sale.Limits{}, func(model.Sale) { t.Error("nothing was committed") })
+			crowd := newCrowd(g, sale.Limits{}, func(model.Decision) { t.Error("nothing was committed") })
 			crowd.asks(t, "first")
 			<-g.arrived
 			crowd.asks(t, "second")
@@ -246,4 +249,14 @@ func TestCloseAnswersEveryoneWhoWasAccepted(t *testing.T) {
 		assert.Contains(t, c.answers, s)
 		assert.NoError(t, c.answers[s])
 	}
+}
+
+func TestAnOrderThatWaitedTooLongIsBusy(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	c := newCrowd(g, sale.Limits{Patience: time.Nanosecond}, nil)
+	c.asks(t, "a")
+	c.running.Wait()
+	require.NoError(t, c.Close(t.Context()))
+	assert.Equal(t, model.CodeBusy, model.CodeOf(c.answers["a"]), "and it never reached the store")
 }

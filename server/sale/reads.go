@@ -27,7 +27,22 @@ func (s *Store) Sales(ctx context.Context) ([]model.Sale, time.Time, error) {
 
 // Sale reads one sale. Errors: SALE_NOT_FOUND.
 func (s *Store) Sale(ctx context.Context, id model.SaleID) (model.State, error) {
-	return loadSale(ctx, s.db, id)
+	var row loaded
+	err := s.db.NewSelect().Model(&row).ColumnExpr("sale.*, now() AS at").Where("sale.id = ?", id).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return model.State{}, saleNotFound()
+	}
+	if err != nil {
+		return model.State{}, fmt.Errorf("read sale: %w", err)
+	}
+	return model.State{Sale: row.Sale, At: row.At}, nil
+}
+
+// loaded is a sale with the instant of the transaction that read it.
+type loaded struct {
+	model.Sale `bun:",extend"`
+
+	At time.Time `bun:"at,scanonly"`
 }
 
 // Pulse is what a replica looks at now and then to see whether it has missed something: how many sales there are,
@@ -66,11 +81,9 @@ func (s *Store) onePurchase(ctx context.Context, where string, args ...any) (mod
 // PurchasesIn lists up to limit purchases of a sale with ordinals above after, ascending, and how many there are in
 // all.
 func (s *Store) PurchasesIn(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, int, error) {
-	var found []model.Purchase
-	err := s.db.NewSelect().Model(&found).Where("sale_id = ? AND ordinal > ?", id, after).
-		Order("ordinal").Limit(int64(limit)).Scan(ctx)
+	found, err := s.purchasesAfter(ctx, id, after, limit)
 	if err != nil {
-		return nil, 0, fmt.Errorf("list purchases of sale: %w", err)
+		return nil, 0, err
 	}
 	// Ordinals have no gaps: the highest is the number of them.
 	var total int
@@ -80,6 +93,16 @@ func (s *Store) PurchasesIn(ctx context.Context, id model.SaleID, after, limit i
 		return nil, 0, fmt.Errorf("count purchases of sale: %w", err)
 	}
 	return found, total, nil
+}
+
+func (s *Store) purchasesAfter(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, error) {
+	var found []model.Purchase
+	err := s.db.NewSelect().Model(&found).Where("sale_id = ? AND ordinal > ?", id, after).
+		Order("ordinal").Limit(int64(limit)).Scan(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list purchases of sale: %w", err)
+	}
+	return found, nil
 }
 
 // PurchasesBy lists up to limit purchases of a shopper, the newest sale first, in sales below before (0: all), and

@@ -3,6 +3,7 @@ package sale
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -17,32 +18,45 @@ type Board interface {
 	Publish(sale model.Sale)
 }
 
-// patience is how long a caller waits for an answer; after that the outcome is unknown to it.
-const patience = 10 * time.Second
-
 // Service sells, and carries out what operators ask. It satisfies graph.Sales.
 type Service struct {
 	*Store
 	board   Board
 	batcher *Batcher
+	memory  *memory
 }
 
 // New makes a service that writes to store and announces on board. Close ends it.
 func New(store *Store, board Board, log *slog.Logger) *Service {
-	return &Service{Store: store, board: board, batcher: NewBatcher(store, board.Publish, Limits{}, log)}
+	s := &Service{Store: store, board: board, memory: newMemory(store, log)}
+	s.batcher = NewBatcher(store, s.committed, Limits{}, log)
+	return s
+}
+
+// committed takes up what has just become durable, before its callers are answered.
+func (s *Service) committed(d model.Decision) {
+	s.memory.note(d.Sale, d.Sold)
+	s.board.Publish(d.Sale)
 }
 
 // Close lets everything that was accepted get its answer, refuses the rest as BUSY, and returns when all is done
 // or ctx ends. Closing twice is fine.
-func (s *Service) Close(ctx context.Context) error { return s.batcher.Close(ctx) }
+func (s *Service) Close(ctx context.Context) error {
+	return errors.Join(s.batcher.Close(ctx), s.memory.close(ctx))
+}
 
-// Purchase answers what became of an order once that is durable. See graph.Sales for the errors.
+// Purchase answers what became of an order: from memory where memory is sure, else once it is durable. A success never
+// comes from memory, unless it is the answer to an earlier one. See graph.Sales for the errors.
 func (s *Service) Purchase(ctx context.Context, id model.SaleID, order model.Order) (model.Outcome, error) {
-	if _, found, err := s.board.Latest(id); err == nil && !found {
+	state, found, err := s.board.Latest(id)
+	if err == nil && !found {
 		return model.Outcome{}, saleNotFound()
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+	if err == nil {
+		if outcome, sure := s.memory.answer(state, order); sure {
+			return outcome, nil
+		}
+	}
 	return s.batcher.Do(ctx, id, order)
 }
 

@@ -2,9 +2,10 @@ package sale
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -16,13 +17,26 @@ import (
 // MaxSales is how many sales a database may hold: every replica keeps all of them in memory.
 const MaxSales = 10_000
 
+// turnKey is where the keys of the sales' turns begin among the database's advisory locks.
+const turnKey = 0x5741_4d50 << 32
+
 // Store makes decisions durable. Every write runs in a serializable transaction that is tried again on conflicts.
 type Store struct {
-	db *pg.DB
+	db    *pg.DB
+	turns *pg.Turns
+	log   *slog.Logger
+	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
+	rivalAt atomic.Int64
+	// doubtful says that a commit's outcome could not be found out: until the next write is durable, what is read
+	// may be lost in a failover, and must not be confirmed by a transaction that only reads.
+	doubtful atomic.Bool
 }
 
-// NewStore makes a store on a migrated database.
-func NewStore(db *pg.DB) *Store { return &Store{db: db} }
+// NewStore makes a store on a migrated database. The turns may be nil: there is one replica, or it does not mind
+// conflicts.
+func NewStore(db *pg.DB, turns *pg.Turns, log *slog.Logger) *Store {
+	return &Store{db: db, turns: turns, log: log}
+}
 
 // errMoved says that the guarded update found another state than the transaction had read. Serializable isolation
 // makes that impossible; should it fail us, the guard holds and nothing is written.
@@ -32,110 +46,62 @@ var errMoved = errors.New("the sale moved under a serializable transaction")
 // other, and a fresh transaction sees the rows that were in its way.
 var lostRace = pg.RetryUnique("purchases_pkey", "one_per_shopper")
 
+// rivalMemory is how long this replica takes turns after it has noticed another one.
+const rivalMemory = 30 * time.Second
+
+// NoteRival says that another replica writes to the sales of this database: turns are worth their two round trips.
+func (s *Store) NoteRival() { s.rivalAt.Store(time.Now().UnixNano()) }
+
+// Turn waits until it is this replica's turn to write to the sale, and returns what ends it. It comes back after 2 s at
+// the latest, with the turn or without: turns save conflicts, they guarantee nothing. A replica that has not noticed
+// another one, by its notifications or by a conflict, is alone and takes none.
+func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
+	if s.turns == nil || time.Since(time.Unix(0, s.rivalAt.Load())) > rivalMemory {
+		return func() {}
+	}
+	turn, err := s.turns.Take(ctx, turnKey+int64(id))
+	if err != nil {
+		s.log.DebugContext(ctx, "going on without a turn", "sale", id, "err", err)
+	}
+	return turn.End
+}
+
 // Commit loads the sale and the orders' earlier purchases, lets model.Decide judge, and writes what was sold: one
-// insert of all rows, one guarded update of the sale. Errors: SALE_NOT_FOUND; pg.ErrContention and any error before
-// COMMIT mean that nothing was written; pg.ErrOutcomeUnknown.
+// statement that inserts all rows and updates the sale under a guard. Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown
+// when the COMMIT's answer was lost and could not be found out within 5 s; after any other nothing was written.
 func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
 	var decision model.Decision
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
-		state, err := loadSale(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		earlier, err := earlierPurchases(ctx, tx, id, orders)
+		state, earlier, err := load(ctx, tx, id, orders)
 		if err != nil {
 			return err
 		}
 		decision = model.Decide(state.Sale, earlier, orders, state.At)
-		return write(ctx, tx, state.Sale, decision)
-	}, lostRace)
-	if err != nil {
+		if len(decision.Sold) == 0 {
+			return s.confirmReads(ctx, tx, id)
+		}
+		return write(ctx, tx, state.Sale, decision.Sold)
+	}, lostRace, pg.OnRetry(func(string) { s.NoteRival() }))
+	switch {
+	case err == nil:
+		if len(decision.Sold) > 0 {
+			s.doubtful.Store(false)
+		}
+		return decision, nil
+	case errors.Is(err, pg.ErrOutcomeUnknown) && len(decision.Sold) > 0:
+		return s.findOut(ctx, decision, err)
+	default:
 		return model.Decision{}, fmt.Errorf("commit %d orders: %w", len(orders), err)
 	}
-	return decision, nil
 }
 
-// loaded is a sale with the instant of the transaction that read it.
-type loaded struct {
-	model.Sale `bun:",extend"`
-	At         time.Time `bun:"at,scanonly"`
-}
-
-func loadSale(ctx context.Context, tx bun.IDB, id model.SaleID) (model.State, error) {
-	var row loaded
-	err := tx.NewSelect().Model(&row).ColumnExpr("sale.*, now() AS at").Where("sale.id = ?", id).Scan(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return model.State{}, saleNotFound()
-	}
-	if err != nil {
-		return model.State{}, fmt.Errorf("load sale: %w", err)
-	}
-	return model.State{Sale: row.Sale, At: row.At}, nil
-}
-
-// earlierPurchases looks every shopper up on its own in the unique index: a plan that stays cheap whatever the
-// table's size, where `= ANY` may turn into a scan.
-func earlierPurchases(
-	ctx context.Context, tx bun.Tx, id model.SaleID, orders []model.Order,
-) ([]model.Purchase, error) {
-	shoppers := make([]string, len(orders))
-	for i, order := range orders {
-		shoppers[i] = order.ShopperID
-	}
-	rows, err := tx.Tx.QueryContext(ctx, `
-		SELECT p.ordinal, p.shopper_id, coalesce(p.idempotency_key, ''), p.purchased_at
-		FROM unnest($2::text[]) AS wanted (shopper_id)
-		CROSS JOIN LATERAL (
-			SELECT * FROM purchases WHERE sale_id = $1 AND shopper_id = wanted.shopper_id LIMIT 1
-		) AS p`, id, shoppers)
-	if err != nil {
-		return nil, fmt.Errorf("load earlier purchases: %w", err)
-	}
-	defer rows.Close()
-	var earlier []model.Purchase
-	for rows.Next() {
-		p := model.Purchase{SaleID: id}
-		if err := rows.Scan(&p.Ordinal, &p.ShopperID, &p.IdempotencyKey, &p.PurchasedAt); err != nil {
-			return nil, fmt.Errorf("read an earlier purchase: %w", err)
-		}
-		earlier = append(earlier, p)
-	}
-	return earlier, rows.Err()
-}
-
-// write makes the decision rows. The update is guarded by what was read, and the table by its constraints.
-func write(ctx context.Context, tx bun.Tx, before model.Sale, d model.Decision) error {
-	n := len(d.Sold)
-	if n == 0 {
+// confirmReads makes a transaction that has nothing to write wait for the disk and the standby all the same, while
+// something before it is in doubt.
+func (s *Store) confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID) error {
+	if !s.doubtful.Load() {
 		return nil
 	}
-	ordinals, shoppers, keys := make([]int, n), make([]string, n), make([]string, n)
-	for i, p := range d.Sold {
-		ordinals[i], shoppers[i], keys[i] = p.Ordinal, p.ShopperID, p.IdempotencyKey
-	}
-	_, err := tx.Tx.ExecContext(ctx, `
-		INSERT INTO purchases (sale_id, ordinal, shopper_id, idempotency_key, purchased_at)
-		SELECT $1, new.ordinal, new.shopper_id, nullif(new.idempotency_key, ''), now()
-		FROM unnest($2::int[], $3::text[], $4::text[]) AS new (ordinal, shopper_id, idempotency_key)`,
-		before.ID, ordinals, shoppers, keys)
-	if err != nil {
-		return fmt.Errorf("insert purchases: %w", err)
-	}
-	result, err := tx.Tx.ExecContext(ctx, `
-		UPDATE sales SET sold = sold + $2, version = version + 1
-		WHERE id = $1 AND version = $3 AND sold + $2 <= stock`, before.ID, n, before.Version)
-	return guarded(result, err)
-}
-
-// guarded is nil when the update touched its row.
-func guarded(result sql.Result, err error) error {
-	if err != nil {
-		return fmt.Errorf("update sale: %w", err)
-	}
-	if touched, err := result.RowsAffected(); err != nil || touched != 1 {
-		return errors.Join(errMoved, err)
-	}
-	return nil
+	return fence(ctx, tx, id)
 }
 
 // Amend makes an operator's change durable. Errors: as change says; SALE_NOT_FOUND; as Commit.
@@ -144,7 +110,7 @@ func (s *Store) Amend(
 ) (model.State, error) {
 	var after model.State
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
-		before, err := loadSale(ctx, tx, id)
+		before, _, err := load(ctx, tx, id, nil)
 		if err != nil {
 			return err
 		}
@@ -154,7 +120,7 @@ func (s *Store) Amend(
 		}
 		after = model.State{Sale: sale, At: before.At}
 		if sale.Version == before.Version {
-			return nil
+			return s.confirmReads(ctx, tx, id)
 		}
 		result, err := tx.NewUpdate().Model(&sale).
 			Column("stock", "version", "starts_at", "ends_at", "paused_at", "ended_at").

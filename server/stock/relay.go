@@ -46,15 +46,19 @@ type Relay struct {
 	db     *pg.DB
 	log    *slog.Logger
 	self   string // tells this replica's notifications from the others'
+	// onRival is called when another replica is heard of; it must not block.
+	onRival func()
 
 	outgoing pending // committed here
 	incoming pending // committed elsewhere
 }
 
-// NewRelay makes a relay that listens on db and reads from source into hub. Nothing happens before Sync or Run.
-func NewRelay(hub *Hub, clock *Clock, source Source, db *pg.DB, log *slog.Logger) *Relay {
+// NewRelay makes a relay that listens on db and reads from source into hub. Nothing happens before Sync or Run. It
+// calls onRival whenever it hears of another replica; that must not block.
+func NewRelay(hub *Hub, clock *Clock, source Source, db *pg.DB, onRival func(), log *slog.Logger) *Relay {
 	return &Relay{
 		hub: hub, clock: clock, source: source, db: db, log: log,
+		onRival:  onRival,
 		self:     rand.Text(),
 		outgoing: newPending(),
 		incoming: newPending(),
@@ -104,6 +108,7 @@ func (r *Relay) listen(ctx context.Context) {
 			from, id, _ := strings.Cut(payload, " ")
 			n, err := strconv.ParseInt(id, 10, 64)
 			if err == nil && from != r.self {
+				r.onRival()
 				r.incoming.add(model.SaleID(n))
 			}
 		},

@@ -29,8 +29,8 @@ func startReplica(t *testing.T, url string) *replica {
 	db, err := pg.Open(t.Context(), url)
 	require.NoError(t, err)
 	clock := &stock.Clock{}
-	r := &replica{Hub: stock.NewHub(clock), store: sale.NewStore(db)}
-	r.relay = stock.NewRelay(r.Hub, clock, r.store, db, slog.New(slog.DiscardHandler))
+	r := &replica{Hub: stock.NewHub(clock), store: sale.NewStore(db, nil, slog.New(slog.DiscardHandler))}
+	r.relay = stock.NewRelay(r.Hub, clock, r.store, db, r.store.NoteRival, slog.New(slog.DiscardHandler))
 	require.NoError(t, r.relay.Sync(t.Context()))
 
 	ctx, stop := context.WithCancel(context.Background())

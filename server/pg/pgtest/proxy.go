@@ -1,11 +1,12 @@
-package pg_test
+package pgtest
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/url"
-	"path/filepath"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,13 +15,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// proxy stands between a client and PostgreSQL's socket and can lose what goes through it.
-type proxy struct {
-	URL string
+// Proxy stands between a client and PostgreSQL's socket and can lose what goes through it.
+type Proxy struct {
+	URL      string       // where clients connect
+	Accepted atomic.Int32 // connections, cancel requests among them
 
-	accepted atomic.Int32 // connections, cancel requests among them
-	// loseAnswers, when it returns true for what a client sent on its conn-th connection, lets that through and nothing back any more:
-	// the connection is cut when the server has answered, or is dead in both directions when hang is set.
+	// loseAnswers, when it returns true for what a client sent on its conn-th connection, lets that through and
+	// nothing back any more: the connection is cut when the server has answered, or is dead in both directions when
+	// hang is set.
 	loseAnswers func(conn int32, sent []byte) bool
 	hang        bool
 
@@ -30,22 +32,25 @@ type proxy struct {
 	wg    sync.WaitGroup
 }
 
-// between starts a proxy before the database that url leads to.
-func between(t *testing.T, to string, hang bool, loseAnswers func(conn int32, sent []byte) bool) *proxy {
+// Between starts a proxy before the database that to leads to, on a socket of its own. It ends with the test.
+func Between(t testing.TB, to string, hang bool, loseAnswers func(conn int32, sent []byte) bool) *Proxy {
+	t.Helper()
 	t.Helper()
 	u, err := url.Parse(to)
 	require.NoError(t, err)
 	query := u.Query()
 	target := query.Get("host") + "/.s.PGSQL." + query.Get("port")
-	dir := filepath.Dir(folder(t))
+	dir, err := os.MkdirTemp("", "pgtest-") //nolint:usetesting // the path of a socket must be short
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(dir)) })
 	listener, err := net.Listen("unix", dir+"/.s.PGSQL.5432")
 	require.NoError(t, err)
 	query.Set("host", dir)
 	query.Set("port", "5432")
 	u.RawQuery = query.Encode()
 
-	p := &proxy{URL: u.String(), loseAnswers: loseAnswers, hang: hang}
-	p.wg.Go(func() { p.accept(listener, target) })
+	p := &Proxy{URL: u.String(), loseAnswers: loseAnswers, hang: hang}
+	p.wg.Go(func() { p.accept(t.Context(), listener, target) })
 	t.Cleanup(func() {
 		assert.NoError(t, listener.Close())
 		p.closeAll()
@@ -54,14 +59,14 @@ func between(t *testing.T, to string, hang bool, loseAnswers func(conn int32, se
 	return p
 }
 
-func (p *proxy) accept(listener net.Listener, target string) {
+func (p *Proxy) accept(ctx context.Context, listener net.Listener, target string) {
 	for {
 		client, err := listener.Accept()
 		if err != nil {
 			return
 		}
-		number := p.accepted.Add(1)
-		server, err := net.Dial("unix", target)
+		number := p.Accepted.Add(1)
+		server, err := (&net.Dialer{}).DialContext(ctx, "unix", target)
 		if err != nil {
 			_ = client.Close()
 			continue
@@ -75,7 +80,7 @@ func (p *proxy) accept(listener net.Listener, target string) {
 	}
 }
 
-func (p *proxy) keep(conns ...net.Conn) bool {
+func (p *Proxy) keep(conns ...net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.conns = append(p.conns, conns...)
@@ -87,7 +92,7 @@ func (p *proxy) keep(conns ...net.Conn) bool {
 	return !p.ended
 }
 
-func (p *proxy) closeAll() {
+func (p *Proxy) closeAll() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended = true
@@ -96,7 +101,7 @@ func (p *proxy) closeAll() {
 	}
 }
 
-func (p *proxy) forward(server, client net.Conn, number int32, lost *atomic.Bool) {
+func (p *Proxy) forward(server, client net.Conn, number int32, lost *atomic.Bool) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := client.Read(buffer)
@@ -116,7 +121,7 @@ func (p *proxy) forward(server, client net.Conn, number int32, lost *atomic.Bool
 	_ = server.Close()
 }
 
-func (p *proxy) back(client, server net.Conn, lost *atomic.Bool) {
+func (p *Proxy) back(client, server net.Conn, lost *atomic.Bool) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := server.Read(buffer)
@@ -136,8 +141,5 @@ func (p *proxy) back(client, server net.Conn, lost *atomic.Bool) {
 	_ = client.Close()
 }
 
-// isCommit recognises COMMIT as pgx sends it.
-func isCommit(_ int32, sent []byte) bool { return bytes.Contains(sent, []byte("commit\x00")) }
-
-// isPing recognises what a Listener asks after a silence.
-func isPing(sent []byte) bool { return bytes.Contains(sent, []byte("-- are you there?\x00")) }
+// IsCommit recognises COMMIT as pgx sends it.
+func IsCommit(_ int32, sent []byte) bool { return bytes.Contains(sent, []byte("commit\x00")) }

@@ -1,0 +1,103 @@
+package sale_test
+
+import (
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/model"
+	"stampede/server/pg"
+	"stampede/server/pg/pgtest"
+)
+
+// TestALostAnswerIsFoundOut cuts the connection when COMMIT was sent: the server commits, and its answer is lost.
+func TestALostAnswerIsFoundOut(t *testing.T) {
+	t.Parallel()
+	direct := pgtest.New(t)
+	lamp := schedule(t, newStore(direct), 10)
+	var cut atomic.Bool
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(conn int32, sent []byte) bool {
+		return cut.Load() && pgtest.IsCommit(conn, sent) && cut.CompareAndSwap(true, false)
+	})
+	store := newStore(openURL(t, network.URL))
+	cut.Store(true)
+
+	d, err := store.Commit(t.Context(), lamp.ID, orders(1, 3))
+	require.NoError(t, err, "it has happened, and that was found out")
+	assert.False(t, cut.Load(), "the answer was lost")
+	assert.Equal(t, 3, count(d, model.VerdictSold))
+	found, total, err := newStore(direct).PurchasesIn(t.Context(), lamp.ID, 0, 10)
+	require.NoError(t, err)
+	assert.Equal(t, 3, total)
+	assert.Equal(t, d.Sold, found)
+	state, err := store.Sale(t.Context(), lamp.ID)
+	require.NoError(t, err)
+	assert.Equal(t, state.Sale, d.Sale, "what is announced is what stands in the table")
+}
+
+// TestACommitThatFailedForCertain: the server ends the session in the middle of COMMIT, and rolls back.
+func TestACommitThatFailedForCertain(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	store := newStore(db)
+	lamp := schedule(t, store, 10)
+	_, err := db.Pool.Exec(t.Context(), `
+		CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF NEW.shopper_id = 'shopper-1' THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+			RETURN NULL; END $$;
+		CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT ON purchases DEFERRABLE INITIALLY DEFERRED
+			FOR EACH ROW EXECUTE FUNCTION hang_up()`)
+	require.NoError(t, err)
+
+	_, err = store.Commit(t.Context(), lamp.ID, orders(1, 1))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, pg.ErrOutcomeUnknown, "it was found out that nothing was written")
+	_, total, err := store.PurchasesIn(t.Context(), lamp.ID, 0, 10)
+	require.NoError(t, err)
+	assert.Zero(t, total)
+
+	d, err := store.Commit(t.Context(), lamp.ID, orders(2, 2))
+	require.NoError(t, err)
+	assert.Equal(t, 1, d.Sold[0].Ordinal, "and no ordinal was lost")
+}
+
+// TestWhatCannotBeFoundOutIsUnknown: after the COMMIT nobody answers any more.
+func TestWhatCannotBeFoundOutIsUnknown(t *testing.T) {
+	t.Parallel()
+	direct := pgtest.New(t)
+	lamp := schedule(t, newStore(direct), 10)
+	var cut, dead atomic.Bool
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(conn int32, sent []byte) bool {
+		if cut.Load() && pgtest.IsCommit(conn, sent) {
+			dead.Store(true)
+		}
+		return dead.Load()
+	})
+	store := newStore(openURL(t, network.URL))
+	cut.Store(true)
+	_, err := store.Commit(t.Context(), lamp.ID, orders(1, 1))
+	require.ErrorIs(t, err, pg.ErrOutcomeUnknown)
+
+	dead.Store(false)
+	cut.Store(false)
+	before, err := newStore(direct).Sale(t.Context(), lamp.ID)
+	require.NoError(t, err)
+	again, err := store.Commit(t.Context(), lamp.ID, orders(1, 1))
+	require.NoError(t, err)
+	assert.Equal(t, model.VerdictReplayed, again.Outcomes[0].Verdict, "the same key tells the truth")
+	after, err := newStore(direct).Sale(t.Context(), lamp.ID)
+	require.NoError(t, err)
+	assert.Greater(t, after.Version, before.Version, "and that answer was made durable by a write")
+}
+
+func TestAPoisonedOrderDoesNotFailItsNeighbours(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	store := newStore(db)
+	lamp := schedule(t, store, 100)
+	_, err := store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: "good"}, {ShopperID: "bad\x00"}})
+	require.Error(t, err)
+	assert.True(t, pg.IsDataError(err), "%v", err)
+}

@@ -1,0 +1,152 @@
+package sale
+
+import (
+	"hash/maphash"
+	"sync"
+
+	"stampede/model"
+)
+
+const (
+	// ledgerSales is how many sales memory keeps a ledger of: the ones that were asked for last.
+	ledgerSales = 4
+	// recentPurchases is how many purchases of a sale memory knows by heart at the most: the last ones.
+	recentPurchases = 1 << 15
+	// A sale's filter has 32 bits for each unit, between 8 KB and 4 MB. When a million units are sold, a ninth of the
+	// bits is set, and one stranger in 7 000 is taken for a buyer, whom the database then sets right.
+	bitsPerUnit  = 32
+	leastBits    = 1 << 16
+	mostBits     = 1 << 25
+	filterHashes = 4
+)
+
+// ledger is what memory knows for sure about who has bought. It knows the latest purchases by heart, and of a stranger
+// it can say that it has not bought: once it has seen every ordinal up to the number sold, whoever is not in the
+// filter is not in the table. It may doubt (then the database answers), and it is never wrong.
+//
+// All that it holds is allocated once for each sale, and bounded.
+type ledger struct {
+	mu    sync.RWMutex // guards what follows
+	books map[model.SaleID]*book
+	order []model.SaleID // of the books, the one opened last at the end
+}
+
+// book is the ledger of one sale.
+type book struct {
+	seen   int      // purchases with ordinals 1 to seen are in the filter
+	filter []uint64 // its length is a power of two
+	seed   maphash.Seed
+	recent map[string]model.Purchase // by shopper
+	ring   []string                  // shoppers of recent, in the order in which they will be forgotten
+	next   int
+}
+
+func newLedger() *ledger { return &ledger{books: map[model.SaleID]*book{}} }
+
+// note takes up purchases of a sale that are durable, ascending by ordinal.
+func (l *ledger) note(sale model.Sale, purchases []model.Purchase) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.openLocked(sale)
+	for _, p := range purchases {
+		if p.Ordinal == b.seen+1 {
+			b.seen++
+			b.mark(p.ShopperID)
+		}
+		b.remember(p)
+	}
+}
+
+// seen is how many purchases of a sale memory has looked at, without a gap.
+func (l *ledger) seen(id model.SaleID) int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if b := l.books[id]; b != nil {
+		return b.seen
+	}
+	return 0
+}
+
+// find is the shopper's purchase, when memory knows it by heart.
+func (l *ledger) find(id model.SaleID, shopperID string) (model.Purchase, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if b := l.books[id]; b != nil {
+		p, known := b.recent[shopperID]
+		return p, known
+	}
+	return model.Purchase{}, false
+}
+
+// stranger says whether the shopper is known for sure not to be among the first sold buyers.
+func (l *ledger) stranger(id model.SaleID, shopperID string, sold int) bool {
+	if sold == 0 {
+		return true
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	b := l.books[id]
+	return b != nil && b.seen >= sold && !b.marked(shopperID)
+}
+
+func (l *ledger) openLocked(sale model.Sale) *book {
+	if b := l.books[sale.ID]; b != nil {
+		return b
+	}
+	if len(l.order) == ledgerSales {
+		delete(l.books, l.order[0])
+		l.order = l.order[1:]
+	}
+	filterBits := leastBits
+	for filterBits < mostBits && filterBits < sale.Stock*bitsPerUnit {
+		filterBits *= 2
+	}
+	b := &book{
+		filter: make([]uint64, filterBits/64), seed: maphash.MakeSeed(),
+		recent: map[string]model.Purchase{}, ring: make([]string, min(recentPurchases, max(1, sale.Stock))),
+	}
+	l.books[sale.ID] = b
+	l.order = append(l.order, sale.ID)
+	return b
+}
+
+func (b *book) remember(p model.Purchase) {
+	if _, known := b.recent[p.ShopperID]; known {
+		return
+	}
+	if forgotten := b.ring[b.next]; forgotten != "" {
+		delete(b.recent, forgotten)
+	}
+	b.recent[p.ShopperID] = p
+	b.ring[b.next] = p.ShopperID
+	b.next = (b.next + 1) % len(b.ring)
+}
+
+func (b *book) mark(shopperID string) {
+	h := maphash.String(b.seed, shopperID)
+	for range filterHashes {
+		*b.word(h) |= 1 << (h % 64)
+		h = rehash(h)
+	}
+}
+
+func (b *book) marked(shopperID string) bool {
+	h := maphash.String(b.seed, shopperID)
+	for range filterHashes {
+		if *b.word(h)&(1<<(h%64)) == 0 {
+			return false
+		}
+		h = rehash(h)
+	}
+	return true
+}
+
+func (b *book) word(h uint64) *uint64 { return &b.filter[h/64%uint64(len(b.filter))] }
+
+// rehash makes the next of a hash's independent-looking successors (the finisher of SplitMix64).
+func rehash(h uint64) uint64 {
+	h += 0x9e3779b97f4a7c15
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
+}

@@ -1,0 +1,121 @@
+package sale
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"stampede/model"
+)
+
+const (
+	// openingMargin is how long before a start memory stops saying "not yet": its clock is an estimate, and the
+	// shopper whose click is a millisecond early by it may be right on time by the database's.
+	openingMargin = time.Second
+	// catchUpPage is how many purchases are read at a time.
+	catchUpPage = 5000
+)
+
+// memory answers what it knows for sure, without a transaction: an earlier purchase that it knows by heart, and every
+// refusal of a shopper whom it knows to be none of the buyers. Its refusals may lag behind a restock or a resume on
+// another replica by one notification.
+type memory struct {
+	*ledger
+	store *Store
+	log   *slog.Logger
+
+	ctx     context.Context // ends catching up
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows
+	catching map[model.SaleID]bool
+	closed   bool
+}
+
+func newMemory(store *Store, log *slog.Logger) *memory {
+	m := &memory{ledger: newLedger(), store: store, log: log, catching: map[model.SaleID]bool{}}
+	m.ctx, m.cancel = context.WithCancel(context.Background())
+	return m
+}
+
+// answer is the outcome of an order, and whether memory is sure of it. It judges by the same rule book as a
+// transaction does.
+func (m *memory) answer(state model.State, order model.Order) (model.Outcome, bool) {
+	if p, known := m.find(state.ID, order.ShopperID); known {
+		return outcome(state, []model.Purchase{p}, order), true
+	}
+	phase := state.Phase()
+	if phase == model.PhaseActive || phase == model.PhaseUpcoming && state.StartsAt.Sub(state.At) < openingMargin {
+		return model.Outcome{}, false
+	}
+	if m.stranger(state.ID, order.ShopperID, state.Sold) {
+		return outcome(state, nil, order), true
+	}
+	m.catchUp(state)
+	return model.Outcome{}, false
+}
+
+func outcome(state model.State, earlier []model.Purchase, order model.Order) model.Outcome {
+	return model.Decide(state.Sale, earlier, []model.Order{order}, state.At).Outcomes[0]
+}
+
+// catchUp reads the purchases that this replica has not made itself, in the background, once at a time for each sale.
+func (m *memory) catchUp(state model.State) {
+	if m.seen(state.ID) >= state.Sold {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || m.catching[state.ID] {
+		return
+	}
+	m.catching[state.ID] = true
+	m.running.Go(func() {
+		if err := m.read(state); err != nil && m.ctx.Err() == nil {
+			m.log.Warn("could not read the purchases of a sale", "sale", state.ID, "err", err)
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.catching, state.ID)
+	})
+}
+
+func (m *memory) read(state model.State) error {
+	for {
+		seen := m.seen(state.ID)
+		if seen >= state.Sold {
+			return nil
+		}
+		page, err := m.store.purchasesAfter(m.ctx, state.ID, seen, catchUpPage)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		m.note(state.Sale, page)
+	}
+}
+
+// close ends catching up. Closing twice is fine.
+func (m *memory) close(ctx context.Context) error {
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
+	m.cancel()
+	return waitFor(ctx, &m.running)
+}
+
+// waitFor waits until the group is done, or ctx ends.
+func waitFor(ctx context.Context, group *sync.WaitGroup) error {
+	done := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

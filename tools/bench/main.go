@@ -1,0 +1,133 @@
+// Command bench measures what Stampede exists for, side by side in one run: the purchase engine against its rivals, and
+// purchases over HTTP against a purchase that touches nothing. `make bench` runs it.
+//
+// Nothing else may run on the machine meanwhile. Absolute numbers are of this machine; the ratios are what to look at.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"stampede/server/pg"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+const partNames = "engine, alone, http, history"
+
+// options are what the command line says.
+type options struct {
+	only    string
+	out     string
+	binary  string
+	seconds time.Duration
+	rounds  int
+	history int
+}
+
+func run(ctx context.Context, args []string, w io.Writer) error {
+	var o options
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.StringVar(&o.only, "only", "", "parts to run, comma-separated; empty: all of "+partNames)
+	flags.StringVar(&o.out, "out", "", "folder to write the numbers to, as JSON; empty: nowhere")
+	flags.StringVar(&o.binary, "server", "bin/stampede", "the server to start for the part http")
+	flags.DurationVar(&o.seconds, "for", 5*time.Second, "how long each measurement takes")
+	flags.IntVar(&o.rounds, "rounds", 3, "how often those who are compared take their turns")
+	flags.IntVar(&o.history, "history", 10_000_000, "earlier purchases for the part history")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return nil
+		}
+		return err
+	}
+	report := newReport(o)
+	for _, part := range []struct {
+		name string
+		run  func(context.Context, *bench) error
+	}{
+		{"engine", measureEngine},
+		{"alone", measureAlone},
+		{"http", measureHTTP},
+		{"history", measureHistory},
+	} {
+		if o.only != "" && !strings.Contains(","+o.only+",", ","+part.name+",") {
+			continue
+		}
+		if err := withCluster(ctx, func(cluster *pg.Embedded) error {
+			return part.run(ctx, &bench{options: o, cluster: cluster, report: report, log: w})
+		}); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+	}
+	return report.write(w, o.out)
+}
+
+// bench is what one part of a run works with.
+type bench struct {
+	options
+	cluster *pg.Embedded
+	report  *report
+	log     io.Writer
+}
+
+func (b *bench) say(format string, args ...any) { _, _ = fmt.Fprintf(b.log, format+"\n", args...) }
+
+// database makes a migrated database of its own.
+func (b *bench) database(ctx context.Context, name string) (*pg.DB, string, error) {
+	admin, err := pg.Open(ctx, b.cluster.URL("postgres"))
+	if err != nil {
+		return nil, "", err
+	}
+	_, err = admin.Pool.Exec(ctx, "CREATE DATABASE "+name)
+	if err := errors.Join(err, admin.Close()); err != nil {
+		return nil, "", err
+	}
+	url := b.cluster.URL(name)
+	db, err := pg.Open(ctx, url, pg.WithMaxConns(32))
+	if err != nil {
+		return nil, "", err
+	}
+	return db, url, db.Migrate(ctx)
+}
+
+// withCluster starts a PostgreSQL that is as durable as in production, on a folder that is removed afterwards.
+func withCluster(ctx context.Context, do func(*pg.Embedded) error) error {
+	dir, err := os.MkdirTemp("", "stampede-bench-")
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's user passes through it
+		return err
+	}
+	cluster, err := pg.StartEmbedded(ctx, pg.EmbeddedConfig{
+		Dir:      filepath.Join(dir, "postgres"),
+		Settings: map[string]string{"max_connections": "200", "max_wal_size": "4GB"},
+	})
+	if err != nil {
+		return err
+	}
+	err = do(cluster)
+	stopped, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	return errors.Join(err, cluster.Stop(stopped), os.RemoveAll(dir))
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

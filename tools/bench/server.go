@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"stampede/model"
+	"stampede/server/pg"
+	"stampede/server/sale"
+)
+
+const benchSecret = "a secret that only the benchmark knows"
+
+// server is a server process of its own on a database.
+type server struct {
+	cmd  *exec.Cmd
+	addr string
+}
+
+func startServer(ctx context.Context, binary, databaseURL string) (*server, error) {
+	addr, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{cmd: exec.Command(binary), addr: addr} //nolint:noctx // the server to measure; stop ends it
+	s.cmd.Env = append(os.Environ(), "ADDR="+addr, "DATABASE_URL="+databaseURL, "AUTH_SECRET="+benchSecret,
+		"DEMO=false", "LOG_LEVEL=warn")
+	s.cmd.Stderr = os.Stderr
+	if err := s.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s (make build makes it): %w", binary, err)
+	}
+	return s, s.awaitReady(ctx)
+}
+
+func (s *server) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for ctx.Err() == nil {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addr+"/readyz", http.NoBody)
+		if err != nil {
+			return err
+		}
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			_ = response.Body.Close()
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		wait(ctx, 20*time.Millisecond)
+	}
+	return errors.Join(errors.New("the server did not get ready"), s.stop())
+}
+
+func (s *server) stop() error {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return s.cmd.Wait()
+}
+
+func freeAddress(ctx context.Context) (string, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}
+
+// mintTokens makes tokens of n shoppers.
+func mintTokens(n int) ([]string, error) {
+	tokens := make([]string, n)
+	expires := time.Now().Add(time.Hour).Unix()
+	for i := range tokens {
+		var err error
+		tokens[i], err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+			"sub": fmt.Sprintf("shopper-%09d", i), "aud": "stampede", "scope": "shopper", "exp": expires,
+		}).SignedString([]byte(benchSecret))
+		if err != nil {
+			return nil, err
+		}
+	}
+	return tokens, nil
+}
+
+// soldOutSale makes a sale whose only unit is gone.
+func soldOutSale(ctx context.Context, db *pg.DB) (model.SaleID, error) {
+	store := sale.NewStore(db, nil, quiet())
+	state, err := store.Create(ctx, model.Plan{
+		Product: model.Product{SKU: "GONE", Name: "Gone"}, Stock: 1, StartsAt: time.Now().Add(-time.Minute),
+	})
+	if err != nil {
+		return 0, err
+	}
+	_, err = store.Commit(ctx, state.ID, []model.Order{{ShopperID: "the lucky one"}})
+	return state.ID, err
+}
