@@ -17,6 +17,7 @@ const (
 	codeUnauthenticated = "UNAUTHENTICATED"
 	codeForbidden       = "FORBIDDEN"
 	codeBadUserInput    = "BAD_USER_INPUT"
+	codeBadRequest      = "BAD_REQUEST"
 	codeInternal        = "INTERNAL"
 )
 
@@ -52,6 +53,10 @@ func (r *Resolver) PresentError(ctx context.Context, err error) *gqlerror.Error 
 			message = wrong.Error()
 		}
 		presented = withPathOf(presented, refuse(ctx, codeBadUserInput, message))
+	case graphql.GetFieldContext(ctx) == nil: // before any field: gqlgen could not read the request
+		presented = &gqlerror.Error{
+			Message: "The request is not a GraphQL request in JSON.", Extensions: map[string]any{"code": codeBadRequest},
+		}
 	case ctx.Err() != nil:
 		presented = refuse(ctx, codeInternal, "The request ended before its answer.")
 	default:

@@ -24,8 +24,8 @@ import (
 
 const (
 	startLimit = time.Minute
-	stopLimit  = 4500 * time.Millisecond // all of Close, so that Ctrl-C takes less than 5 s
-	drainLimit = 2 * time.Second         // the part of it that open requests and websockets get
+	stopLimit  = 4 * time.Second // all of Close but PostgreSQL's own end, so that Ctrl-C takes less than 5 s
+	drainLimit = 2 * time.Second // the part of it that open requests and websockets get
 )
 
 // App is the whole server: the only place where its parts meet. Build it with NewApp, wait on Done, end it with
@@ -233,12 +233,7 @@ func (a *App) close() error {
 	defer cancel()
 	a.draining.Store(true)
 	err := errors.Join(a.closeEdge(ctx), a.closeEngine(ctx))
-	if a.turns != nil {
-		a.turns.Close()
-	}
-	if a.db != nil {
-		err = errors.Join(err, a.db.Close())
-	}
+	err = errors.Join(err, a.closeDatabase(ctx))
 	if a.postgres != nil {
 		err = errors.Join(err, a.postgres.Stop(ctx))
 	}
@@ -249,18 +244,42 @@ func (a *App) close() error {
 func (a *App) closeEdge(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
+	if a.listener != nil {
+		_ = a.listener.Close() // Shutdown would, but only of a server that serves already
+	}
 	if a.http == nil {
-		if a.listener != nil {
-			return a.listener.Close()
-		}
 		return nil
 	}
-	err := errors.Join(a.graphql.Close(ctx), a.http.Shutdown(ctx))
+	sockets := make(chan error, 1)
+	go func() { sockets <- a.graphql.Close(ctx) }()
+	err := errors.Join(a.http.Shutdown(ctx), <-sockets)
 	if err != nil {
 		// Whoever is still connected has had the time that there was.
 		err = errors.Join(err, a.http.Close())
 	}
 	return err
+}
+
+// closeDatabase waits for the connections that are in use, but not beyond ctx: a database that hangs may not hold up
+// the end.
+func (a *App) closeDatabase(ctx context.Context) error {
+	closed := make(chan error, 1)
+	go func() {
+		var err error
+		if a.turns != nil {
+			a.turns.Close()
+		}
+		if a.db != nil {
+			err = a.db.Close()
+		}
+		closed <- err
+	}()
+	select {
+	case err := <-closed:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("close the database: %w", ctx.Err())
+	}
 }
 
 func (a *App) closeEngine(ctx context.Context) (err error) {

@@ -47,6 +47,7 @@ type Handler struct {
 
 	draining context.Context // ends when the websockets have to close
 	drain    context.CancelFunc
+	opening  sync.Mutex // held to open a socket, and to begin the drain
 	sockets  sync.WaitGroup
 }
 
@@ -73,10 +74,11 @@ func New(resolver *graph.Resolver, o Options) *Handler {
 
 // ServeHTTP answers one request, or serves one websocket until it ends.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Upgrade") != "" {
+	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		h.serveWebsocket(w, r)
 		return
 	}
+	r.Header.Del("Upgrade") // to something else, as h2c: declined, and gqlgen would take it for a websocket
 	if r.Body != nil {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.limit))
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
@@ -94,7 +96,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Close closes every websocket with 1012 and waits for their handlers until ctx ends. Closing twice is fine.
 func (h *Handler) Close(ctx context.Context) error {
+	h.opening.Lock()
 	h.drain()
+	h.opening.Unlock()
 	closed := make(chan struct{})
 	go func() {
 		h.sockets.Wait()

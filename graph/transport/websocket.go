@@ -21,6 +21,9 @@ const (
 	// writeTimeout: a client that reads nothing for so long is gone.
 	writeTimeout = 10 * time.Second
 
+	// lastWords is how long a connection has to say goodbye.
+	lastWords = 500 * time.Millisecond
+
 	closeServiceRestart = 1012
 	closeForbidden      = 4403
 )
@@ -28,11 +31,6 @@ const (
 // serveWebsocket refuses foreign origins and other protocols before the upgrade, and ends the socket when the server
 // drains.
 func (h *Handler) serveWebsocket(w http.ResponseWriter, r *http.Request) {
-	if h.draining.Err() != nil {
-		w.Header().Set("Retry-After", "1")
-		Refuse(w, http.StatusServiceUnavailable, "UNAVAILABLE", "The server is about to stop.")
-		return
-	}
 	if origin := r.Header.Get("Origin"); origin != "" && !h.allowed(r, origin) {
 		Refuse(w, http.StatusForbidden, "FORBIDDEN", "Websockets are not open to this origin.")
 		return
@@ -41,12 +39,27 @@ func (h *Handler) serveWebsocket(w http.ResponseWriter, r *http.Request) {
 		Refuse(w, http.StatusBadRequest, "BAD_REQUEST", "Open a websocket with the subprotocol graphql-transport-ws.")
 		return
 	}
-	h.sockets.Add(1)
+	if !h.open() {
+		w.Header().Set("Retry-After", "1")
+		Refuse(w, http.StatusServiceUnavailable, "UNAVAILABLE", "The server is about to stop.")
+		return
+	}
 	defer h.sockets.Done()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(h.draining, cancel)()
 	h.server.ServeHTTP(w, r.WithContext(ctx))
+}
+
+// open counts a socket in, unless the server drains.
+func (h *Handler) open() bool {
+	h.opening.Lock()
+	defer h.opening.Unlock()
+	if h.draining.Err() != nil {
+		return false
+	}
+	h.sockets.Add(1)
+	return true
 }
 
 // websocket is gqlgen's transport on a gorilla connection. Its viewer comes from connection_init.
@@ -91,6 +104,11 @@ func (gorilla) Accept(
 	if err != nil {
 		return nil, err
 	}
+	// When the server drains, and when gqlgen is done with the connection without having closed it.
+	context.AfterFunc(r.Context(), func() {
+		_ = conn.NetConn().SetDeadline(time.Now().Add(lastWords)) // whoever does not read or write is not waited for
+		time.AfterFunc(2*lastWords, func() { _ = conn.Close() })
+	})
 	return &gorillaConn{Conn: conn, ctx: r.Context()}, nil
 }
 

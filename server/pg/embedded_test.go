@@ -180,7 +180,8 @@ func TestEmbeddedOutwaitsBackendsThatOutliveTheirPostmaster(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = conn.Close(context.Background()) }()
 	backend := int(conn.PgConn().PID())
-	require.NoError(t, syscall.Kill(backend, syscall.SIGSTOP)) // too busy to notice
+	require.NoError(t, syscall.Kill(backend, syscall.SIGSTOP))       // too busy to notice
+	t.Cleanup(func() { _ = syscall.Kill(backend, syscall.SIGCONT) }) // should the test end early: it ends by itself
 	require.NoError(t, syscall.Kill(e.Pid(), syscall.SIGKILL))
 	require.NoError(t, e.Stop(bounded(t)))
 

@@ -2,13 +2,14 @@ package sale
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 
 	"stampede/model"
 )
 
 const (
-	// ledgerSales is how many sales memory keeps a ledger of: the ones that were asked for last.
+	// ledgerSales is how many sales memory keeps a ledger of: the ones that sold last.
 	ledgerSales = 4
 	// recentPurchases is how many purchases of a sale memory knows by heart at the most: the last ones.
 	recentPurchases = 1 << 15
@@ -28,7 +29,7 @@ const (
 type ledger struct {
 	mu    sync.RWMutex // guards what follows
 	books map[model.SaleID]*book
-	order []model.SaleID // of the books, the one opened last at the end
+	order []model.SaleID // of the books, the one written to last at the end
 }
 
 // book is the ledger of one sale.
@@ -45,6 +46,9 @@ func newLedger() *ledger { return &ledger{books: map[model.SaleID]*book{}} }
 
 // note takes up purchases of a sale that are durable, ascending by ordinal.
 func (l *ledger) note(sale model.Sale, purchases []model.Purchase) {
+	if len(purchases) == 0 {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.openLocked(sale)
@@ -90,16 +94,19 @@ func (l *ledger) stranger(id model.SaleID, shopperID string, sold int) bool {
 }
 
 func (l *ledger) openLocked(sale model.Sale) *book {
-	if b := l.books[sale.ID]; b != nil {
-		return b
-	}
-	if len(l.order) == ledgerSales {
-		delete(l.books, l.order[0])
-		l.order = l.order[1:]
-	}
 	filterBits := leastBits
 	for filterBits < mostBits && filterBits < sale.Stock*bitsPerUnit {
 		filterBits *= 2
+	}
+	l.order = slices.DeleteFunc(l.order, func(id model.SaleID) bool { return id == sale.ID })
+	if b := l.books[sale.ID]; b != nil && len(b.filter) == filterBits/64 {
+		l.order = append(l.order, sale.ID)
+		return b
+	}
+	// A book that has become too small for its sale is opened anew, and read up when it is asked for.
+	if len(l.order) == ledgerSales {
+		delete(l.books, l.order[0])
+		l.order = l.order[1:]
 	}
 	b := &book{
 		filter: make([]uint64, filterBits/64), seed: maphash.MakeSeed(),

@@ -13,13 +13,16 @@ const (
 	// openingMargin is how long before a start memory stops saying "not yet": its clock is an estimate, and the
 	// shopper whose click is a millisecond early by it may be right on time by the database's.
 	openingMargin = time.Second
+	// closingMargin is how long after an end by the clock memory does not say "over": a purchase that began in time may
+	// still be on its way to the disk, here or on another replica, and nothing but itself will tell of it.
+	closingMargin = 30 * time.Second
 	// catchUpPage is how many purchases are read at a time.
 	catchUpPage = 5000
 )
 
 // memory answers what it knows for sure, without a transaction: an earlier purchase that it knows by heart, and every
-// refusal of a shopper whom it knows to be none of the buyers. Its refusals may lag behind a restock or a resume on
-// another replica by one notification.
+// refusal of a shopper whom it knows to be none of the buyers. Its refusals may lag behind a restock, a
+// resume or a new window on another replica by one notification.
 type memory struct {
 	*ledger
 	store *Store
@@ -30,12 +33,12 @@ type memory struct {
 	running sync.WaitGroup
 
 	mu       sync.Mutex // guards what follows
-	catching map[model.SaleID]bool
+	catching bool       // one sale at a time
 	closed   bool
 }
 
 func newMemory(store *Store, log *slog.Logger) *memory {
-	m := &memory{ledger: newLedger(), store: store, log: log, catching: map[model.SaleID]bool{}}
+	m := &memory{ledger: newLedger(), store: store, log: log}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	return m
 }
@@ -46,8 +49,7 @@ func (m *memory) answer(state model.State, order model.Order) (model.Outcome, bo
 	if p, known := m.find(state.ID, order.ShopperID); known {
 		return outcome(state, []model.Purchase{p}, order), true
 	}
-	phase := state.Phase()
-	if phase == model.PhaseActive || phase == model.PhaseUpcoming && state.StartsAt.Sub(state.At) < openingMargin {
+	if !settled(state) || m.store.doubtful.Load() {
 		return model.Outcome{}, false
 	}
 	if m.stranger(state.ID, order.ShopperID, state.Sold) {
@@ -57,37 +59,52 @@ func (m *memory) answer(state model.State, order model.Order) (model.Outcome, bo
 	return model.Outcome{}, false
 }
 
+// settled says whether nobody can buy as the sale stands, and whether no purchase from before is still to come.
+func settled(state model.State) bool {
+	switch state.Phase() {
+	case model.PhaseUpcoming:
+		return state.StartsAt.Sub(state.At) >= openingMargin
+	case model.PhaseEnded:
+		return !state.EndedAt.IsZero() || state.At.Sub(state.EndsAt) >= closingMargin
+	case model.PhasePaused, model.PhaseSoldOut:
+		return true // the row that says so was written after every purchase that it counts
+	default:
+		return false
+	}
+}
+
 func outcome(state model.State, earlier []model.Purchase, order model.Order) model.Outcome {
 	return model.Decide(state.Sale, earlier, []model.Order{order}, state.At).Outcomes[0]
 }
 
-// catchUp reads the purchases that this replica has not made itself, in the background, once at a time for each sale.
+// catchUp reads the purchases that this replica has not made itself, in the background.
 func (m *memory) catchUp(state model.State) {
 	if m.seen(state.ID) >= state.Sold {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed || m.catching[state.ID] {
+	if m.closed || m.catching {
 		return
 	}
-	m.catching[state.ID] = true
+	m.catching = true
 	m.running.Go(func() {
 		if err := m.read(state); err != nil && m.ctx.Err() == nil {
 			m.log.Warn("could not read the purchases of a sale", "sale", state.ID, "err", err)
 		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		delete(m.catching, state.ID)
+		m.catching = false
 	})
 }
 
 func (m *memory) read(state model.State) error {
-	for {
+	for last := -1; ; {
 		seen := m.seen(state.ID)
-		if seen >= state.Sold {
-			return nil
+		if seen >= state.Sold || seen <= last {
+			return nil // all is known, or the book was pushed out meanwhile
 		}
+		last = seen
 		page, err := m.store.purchasesAfter(m.ctx, state.ID, seen, catchUpPage)
 		if err != nil || len(page) == 0 {
 			return err

@@ -56,6 +56,27 @@ func (s *Store) Pulse(ctx context.Context) (sales int, versions int64, now time.
 	return sales, versions, now, nil
 }
 
+const (
+	// maxReads is how many reads of purchases may be under way: the rest of the pool is for those who sell.
+	maxReads = 8
+	// readPatience is how long a read waits for its place, and then for its answer.
+	readPatience = 2 * time.Second
+)
+
+// reading waits for a place among the reads. Errors: UNAVAILABLE.
+func (s *Store) reading(ctx context.Context) (_ context.Context, done func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	select {
+	case s.reads <- struct{}{}:
+		return ctx, func() { <-s.reads; cancel() }, nil
+	case <-ctx.Done():
+		cancel()
+		return nil, nil, &model.Error{
+			Code: model.CodeUnavailable, Message: "Too many are asking just now: ask again in a moment.", Err: ctx.Err(),
+		}
+	}
+}
+
 // PurchaseBy is a shopper's purchase in a sale; false when there is none.
 func (s *Store) PurchaseBy(ctx context.Context, id model.SaleID, shopperID string) (model.Purchase, bool, error) {
 	return s.onePurchase(ctx, "sale_id = ? AND shopper_id = ?", id, shopperID)
@@ -68,7 +89,12 @@ func (s *Store) PurchaseNumbered(ctx context.Context, id model.SaleID, ordinal i
 
 func (s *Store) onePurchase(ctx context.Context, where string, args ...any) (model.Purchase, bool, error) {
 	var p model.Purchase
-	err := s.db.NewSelect().Model(&p).Where(where, args...).Scan(ctx)
+	ctx, done, err := s.reading(ctx)
+	if err != nil {
+		return p, false, err
+	}
+	defer done()
+	err = s.db.NewSelect().Model(&p).Where(where, args...).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
@@ -81,6 +107,11 @@ func (s *Store) onePurchase(ctx context.Context, where string, args ...any) (mod
 // PurchasesIn lists up to limit purchases of a sale with ordinals above after, ascending, and how many there are in
 // all.
 func (s *Store) PurchasesIn(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, int, error) {
+	ctx, done, err := s.reading(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer done()
 	found, err := s.purchasesAfter(ctx, id, after, limit)
 	if err != nil {
 		return nil, 0, err
@@ -110,6 +141,11 @@ func (s *Store) purchasesAfter(ctx context.Context, id model.SaleID, after, limi
 func (s *Store) PurchasesBy(
 	ctx context.Context, shopperID string, before model.SaleID, limit int,
 ) ([]model.Purchase, int, error) {
+	ctx, done, err := s.reading(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer done()
 	var found []model.Purchase
 	query := s.db.NewSelect().Model(&found).Where("shopper_id = ?", shopperID).
 		Order("sale_id DESC").Limit(int64(limit))

@@ -25,6 +25,7 @@ type Store struct {
 	db    *pg.DB
 	turns *pg.Turns
 	log   *slog.Logger
+	reads chan struct{} // holds one for each read of purchases that is under way
 	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
 	rivalAt atomic.Int64
 	// doubtful says that a commit's outcome could not be found out: until the next write is durable, what is read
@@ -35,7 +36,7 @@ type Store struct {
 // NewStore makes a store on a migrated database. The turns may be nil: there is one replica, or it does not mind
 // conflicts.
 func NewStore(db *pg.DB, turns *pg.Turns, log *slog.Logger) *Store {
-	return &Store{db: db, turns: turns, log: log}
+	return &Store{db: db, turns: turns, log: log, reads: make(chan struct{}, maxReads)}
 }
 
 // errMoved says that the guarded update found another state than the transaction had read. Serializable isolation
@@ -71,6 +72,7 @@ func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
 // when the COMMIT's answer was lost and could not be found out within 5 s; after any other nothing was written.
 func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
 	var decision model.Decision
+	fenced := false
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
 		state, earlier, err := load(ctx, tx, id, orders)
 		if err != nil {
@@ -78,13 +80,14 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 		}
 		decision = model.Decide(state.Sale, earlier, orders, state.At)
 		if len(decision.Sold) == 0 {
-			return s.confirmReads(ctx, tx, id)
+			fenced = s.doubtful.Load()
+			return confirmReads(ctx, tx, id, fenced)
 		}
 		return write(ctx, tx, state.Sale, decision.Sold)
 	}, lostRace, pg.OnRetry(func(string) { s.NoteRival() }))
 	switch {
 	case err == nil:
-		if len(decision.Sold) > 0 {
+		if len(decision.Sold) > 0 || fenced {
 			s.doubtful.Store(false)
 		}
 		return decision, nil
@@ -97,8 +100,8 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 
 // confirmReads makes a transaction that has nothing to write wait for the disk and the standby all the same, while
 // something before it is in doubt.
-func (s *Store) confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID) error {
-	if !s.doubtful.Load() {
+func confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID, doubtful bool) error {
+	if !doubtful {
 		return nil
 	}
 	return fence(ctx, tx, id)
@@ -120,7 +123,7 @@ func (s *Store) Amend(
 		}
 		after = model.State{Sale: sale, At: before.At}
 		if sale.Version == before.Version {
-			return s.confirmReads(ctx, tx, id)
+			return confirmReads(ctx, tx, id, s.doubtful.Load())
 		}
 		result, err := tx.NewUpdate().Model(&sale).
 			Column("stock", "version", "starts_at", "ends_at", "paused_at", "ended_at").
@@ -128,6 +131,9 @@ func (s *Store) Amend(
 		return guarded(result, err)
 	})
 	if err != nil {
+		if errors.Is(err, pg.ErrOutcomeUnknown) {
+			s.doubtful.Store(true)
+		}
 		return model.State{}, fmt.Errorf("amend sale %d: %w", id, err)
 	}
 	return after, nil

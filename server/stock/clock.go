@@ -5,43 +5,62 @@ import (
 	"time"
 )
 
-// clockSamples is how many readings the clock remembers.
-const clockSamples = 8
+const (
+	// clockSamples is how many readings the clock remembers.
+	clockSamples = 8
+	// clockSlack is how far the clock stands still rather than going back; a database's clock that was set back by
+	// more is followed.
+	clockSlack = time.Second
+)
+
+// start is where this process's own count of time begins: unlike the wall clock, nobody sets it.
+var start = time.Now()
 
 // Clock estimates the database's clock, the one clock that decides a sale's window. Every estimate is a lower bound
 // as far as the readings tell: a phase is announced a moment late, never early.
 type Clock struct {
 	mu      sync.Mutex // guards what follows
-	offsets [clockSamples]time.Duration
+	origins [clockSamples]time.Time
 	taken   int
+	last    time.Time // what Now has said
 }
 
 // Observe notes a reading of the database's clock that has just arrived. The reading was made earlier than now, so
 // it bounds the database's clock from below.
 func (c *Clock) Observe(reading time.Time) {
-	offset := time.Until(reading)
+	origin := reading.Add(-time.Since(start))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.offsets[c.taken%clockSamples] = offset
+	c.origins[c.taken%clockSamples] = origin
 	c.taken++
 }
 
 // Now is the database's present instant, in UTC, as far as the latest readings tell. Without any it is this
 // machine's.
-func (c *Clock) Now() time.Time { return time.Now().Add(c.offset()).UTC() }
-
-// Until is how long it takes, on this machine's clock, until the database's clock shows t.
-func (c *Clock) Until(t time.Time) time.Duration { return time.Until(t) - c.offset() }
-
-func (c *Clock) offset() time.Duration {
+func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.taken == 0 {
-		return 0
+	now := time.Now().UTC()
+	if c.taken > 0 {
+		now = c.originLocked().Add(time.Since(start)).UTC()
 	}
-	best := c.offsets[0]
-	for _, offset := range c.offsets[:min(c.taken, clockSamples)] {
-		best = max(best, offset)
+	if back := c.last.Sub(now); back > 0 && back < clockSlack {
+		return c.last
+	}
+	c.last = now
+	return now
+}
+
+// Until is how long it takes until the database's clock shows t.
+func (c *Clock) Until(t time.Time) time.Duration { return t.Sub(c.Now()) }
+
+// originLocked is what the database's clock showed at start: the latest that the readings allow.
+func (c *Clock) originLocked() time.Time {
+	best := c.origins[0]
+	for _, origin := range c.origins[:min(c.taken, clockSamples)] {
+		if origin.After(best) {
+			best = origin
+		}
 	}
 	return best
 }

@@ -22,8 +22,9 @@ const (
 	merge = 50 * time.Millisecond
 	// pulse is how often a replica looks whether it has missed something.
 	pulse = 2 * time.Second
-	// patience bounds one question to the database.
-	patience = 5 * time.Second
+	// patience bounds one question to the database, and notifyPatience a notification.
+	patience       = 5 * time.Second
+	notifyPatience = time.Second
 )
 
 // Source is where a relay reads the sales.
@@ -97,6 +98,9 @@ func (r *Relay) Run(ctx context.Context) {
 	running.Go(func() { r.incoming.each(ctx, merge, r.read) })
 	running.Go(func() { r.lookOut(ctx) })
 	running.Wait()
+	if last := r.outgoing.take(); len(last) > 0 {
+		r.notify(ctx, last)
+	}
 }
 
 func (r *Relay) listen(ctx context.Context) {
@@ -116,9 +120,10 @@ func (r *Relay) listen(ctx context.Context) {
 	})
 }
 
-// notify tells the other replicas. What gets lost here, their pulse finds.
+// notify tells the other replicas, also when ctx has ended: what was committed here is still news to them. What gets
+// lost, their pulse finds.
 func (r *Relay) notify(ctx context.Context, ids []model.SaleID) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notifyPatience)
 	defer cancel()
 	for _, id := range ids {
 		payload := r.self + " " + strconv.FormatInt(int64(id), 10)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/MicahParks/keyfunc/v3"
 	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/time/rate"
 
 	"stampede/graph"
 	"stampede/graph/transport"
@@ -62,6 +63,9 @@ func NewAuth(ctx context.Context, cfg AuthConfig, log *slog.Logger) (*Auth, erro
 		methods = append(methods, jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg())
 		remote, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{cfg.JWKSURL}, keyfunc.Override{
 			HTTPTimeout: 5 * time.Second,
+			// A key that nobody knows is looked for again, but not for each token that makes one up.
+			RefreshUnknownKID: rate.NewLimiter(rate.Every(10*time.Second), 1),
+			RateLimitWaitMax:  time.Millisecond,
 			RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
 				return func(ctx context.Context, err error) {
 					log.WarnContext(ctx, "could not refresh the JWKS; the keys that are known stay valid", "err", err)
