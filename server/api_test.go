@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"strings"
@@ -212,6 +214,19 @@ func TestBadRequests(t *testing.T) {
 		require.Len(t, got.Errors, 1, name)
 		assert.Equal(t, c.code, got.Errors[0].Extensions["code"], name)
 		assert.NotContains(t, got.Errors[0].Message, "soon", "no echo")
+	}
+	for name, body := range map[string]string{"no JSON": "secret words", "a list": `[{"query":"{ saleStatus { id } }"}]`} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.url+"/graphql", strings.NewReader(body))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Upgrade", "h2c") // some clients offer it, and a server may decline
+		response, err := h.client.Do(request)
+		require.NoError(t, err)
+		answer, err := io.ReadAll(response.Body)
+		require.NoError(t, errors.Join(err, response.Body.Close()))
+		assert.Equal(t, http.StatusBadRequest, response.StatusCode, name)
+		assert.Contains(t, string(answer), `"BAD_REQUEST"`, name)
+		assert.NotContains(t, string(answer), "secret", name)
 	}
 	got, err := h.send("", "{ saleStatus { id } } #"+strings.Repeat("x", 17<<10), nil)
 	require.NoError(t, err)

@@ -104,6 +104,8 @@ func TestHealth(t *testing.T) {
 func TestTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, nil)
+	gone := h.schedule(t, 1)
+	require.Equal(t, "PurchaseSuccess", h.buy(t, "ann", gone, "k")["__typename"])
 	id := h.schedule(t, 5)
 	require.NoError(t, h.db.DB.Close()) // bun's own handle: every further query of the house fails
 	refused := h.buy(t, "ann", id, "k")
@@ -111,6 +113,8 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	assert.Equal(t, "BUSY", refused["code"])
 	assert.Equal(t, true, refused["retryable"])
 	assert.Positive(t, refused["retryAfterMs"])
+	assert.Equal(t, "SoldOut", h.buy(t, "bob", gone, "k")["__typename"], "a refusal that memory is sure of costs no transaction")
+	assert.Equal(t, true, h.buy(t, "ann", gone, "k")["replayed"], "nor does a purchase that it knows")
 	status := h.must(t, "", `{ saleStatus { phase remaining } }`, nil, "saleStatus")
 	assert.Equal(t, vars{"phase": "ACTIVE", "remaining": 5.0}, status, "the last known state is still shown")
 }
@@ -122,9 +126,11 @@ func TestWatchersAreToldThatTheServerRestarts(t *testing.T) {
 	s := h.connect(t, "")
 	s.subscribe(t, "a", `subscription { stockChanged { phase } }`, nil)
 	s.event(t)
-	require.NoError(t, h.Close())
+	_, _, err := h.dial(t, nil) // and one that never says a word
+	require.NoError(t, err)
+	require.NoError(t, h.Close(), "nobody holds it up")
 	var f frame
-	err := s.ReadJSON(&f)
+	err = s.ReadJSON(&f)
 	for err == nil {
 		err = s.ReadJSON(&f)
 	}

@@ -3,6 +3,7 @@ package sale //nolint:testpackage // the ledger is nobody else's
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -74,4 +75,43 @@ func TestLedgerSeldomTakesAStrangerForABuyer(t *testing.T) {
 		}
 	}
 	assert.Less(t, mistaken, units/500, "mistaken %d of %d", mistaken, units)
+}
+
+func TestLedgerOpensABookAnewWhenTheSaleOutgrowsIt(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	l.note(model.Sale{ID: 1, Stock: 10}, nil)
+	assert.Empty(t, l.books, "a change that sold nothing opens no book")
+	l.note(model.Sale{ID: 1, Stock: 10}, purchases(1, 10))
+	small := len(l.books[1].filter)
+	restocked := model.Sale{ID: 1, Stock: 1_000_000}
+	l.note(restocked, purchases(11, 11))
+	assert.Greater(t, len(l.books[1].filter), small)
+	assert.False(t, l.stranger(1, "ann", 11), "the new book has to be read up first")
+	l.note(restocked, purchases(1, 11))
+	assert.True(t, l.stranger(1, "ann", 11))
+}
+
+func TestMemoryIsSureOnlyWhenNoPurchaseIsStillToCome(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 27, 18, 0, 0, 0, time.UTC)
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	open := model.Sale{Stock: 1, StartsAt: ago(time.Hour)}
+	for name, c := range map[string]struct {
+		change func(*model.Sale)
+		want   bool
+	}{
+		"active":                     {func(*model.Sale) {}, false},
+		"sold out":                   {func(s *model.Sale) { s.Sold = 1 }, true},
+		"paused":                     {func(s *model.Sale) { s.PausedAt = ago(0) }, true},
+		"ended by hand":              {func(s *model.Sale) { s.EndedAt = ago(0) }, true},
+		"ended by the clock, now":    {func(s *model.Sale) { s.EndsAt = ago(0) }, false},
+		"ended by the clock, before": {func(s *model.Sale) { s.EndsAt = ago(closingMargin) }, true},
+		"about to open":              {func(s *model.Sale) { s.StartsAt = now.Add(openingMargin / 2) }, false},
+		"far from open":              {func(s *model.Sale) { s.StartsAt = now.Add(time.Hour) }, true},
+	} {
+		sale := open
+		c.change(&sale)
+		assert.Equal(t, c.want, settled(model.State{Sale: sale, At: now}), name)
+	}
 }

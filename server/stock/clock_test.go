@@ -24,6 +24,12 @@ func TestClockFollowsTheDatabase(t *testing.T) {
 		assert.True(t, c.Now().Equal(time.Now().Add(ahead-time.Millisecond)), "the quickest answer tells most")
 		assert.Equal(t, time.Minute, c.Until(c.Now().Add(time.Minute)))
 
+		before := c.Now()
+		for range 8 {
+			c.Observe(time.Now().Add(ahead - 8*time.Millisecond))
+		}
+		assert.Equal(t, before, c.Now(), "it stands still rather than going back")
+
 		for range 8 {
 			c.Observe(time.Now().Add(-ahead))
 		}
