@@ -43,6 +43,7 @@ type App struct {
 	graphql  *transport.Handler
 	http     *http.Server
 	listener net.Listener
+	serving  bool // the listener is the http server's
 
 	background context.CancelFunc // ends what Run methods do
 	running    sync.WaitGroup
@@ -172,6 +173,7 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 }
 
 func (a *App) serve() {
+	a.serving = true
 	a.running.Go(func() {
 		if err := a.http.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			a.fail(fmt.Errorf("serve: %w", err))
@@ -244,10 +246,11 @@ func (a *App) close() error {
 func (a *App) closeEdge(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
-	if a.listener != nil {
-		_ = a.listener.Close() // Shutdown would, but only of a server that serves already
-	}
-	if a.http == nil {
+	if !a.serving {
+		// The start failed on its way: there is nobody to drain, and Shutdown would not know of the listener.
+		if a.listener != nil {
+			return a.listener.Close()
+		}
 		return nil
 	}
 	sockets := make(chan error, 1)

@@ -13,6 +13,9 @@ import (
 	"stampede/server/stock"
 )
 
+// These tests live in the bubbles of synctest: their time is the bubble's own, and a Sleep in one passes as soon as
+// everybody in it waits.
+
 func lamp(version int64, sold int) model.Sale {
 	return model.Sale{ID: 1, Stock: 100, Sold: sold, Version: version, StartsAt: time.Now().Add(-time.Minute)}
 }
