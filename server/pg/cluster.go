@@ -63,7 +63,12 @@ func (c *cluster) lockFolder() error {
 }
 
 // unlock lets go of the folder. The file stays: removing it would let two programs lock two files of one name.
-func (c *cluster) unlock() { _ = c.lock.Close() }
+//
+// Closing alone would leave it to a child that has been forked at this very moment, until that becomes another program.
+func (c *cluster) unlock() {
+	_ = syscall.Flock(int(c.lock.Fd()), syscall.LOCK_UN)
+	_ = c.lock.Close()
+}
 
 // prepare makes the data folder ready to be started on, and makes the cluster when there is none.
 func (c *cluster) prepare(ctx context.Context) error {
