@@ -45,7 +45,7 @@ screens: bin/stampede postgres $(CLIENT_MODULES) ## Take the pictures of the pag
 	cd client && CHROMIUM="$$(node scripts/chromium.mjs)" && export CHROMIUM && $(NPM) run screens
 
 .PHONY: bench
-bench: bin/stampede postgres ## Measure the purchase engine and its rivals, side by side (20 minutes, nothing else beside it)
+bench: bin/stampede postgres ## Measure the purchase engine and its rivals, side by side; let nothing else run meanwhile
 	$(GO) run ./tools/bench
 
 .PHONY: lint

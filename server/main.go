@@ -26,8 +26,8 @@ const gcPercent = 400
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		// The live heap is small and a rush allocates much: collecting a quarter as often costs tens of megabytes and
-		// gives a tenth of the processor back. GOGC and GOMEMLIMIT still have the last word.
+		// The live heap is small and a rush allocates much, on thousands of stacks: memory is traded for fewer
+		// collections. GOGC and GOMEMLIMIT still have the last word.
 		debug.SetGCPercent(gcPercent)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -1,6 +1,9 @@
 package sale_test
 
 import (
+	"context"
+	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -10,6 +13,7 @@ import (
 	"stampede/model"
 	"stampede/server/pg"
 	"stampede/server/pg/pgtest"
+	"stampede/server/sale"
 )
 
 // TestALostAnswerIsFoundOut cuts the connection when COMMIT was sent: the server commits, and its answer is lost.
@@ -97,7 +101,45 @@ func TestAPoisonedOrderDoesNotFailItsNeighbours(t *testing.T) {
 	db := pgtest.New(t)
 	store := newStore(db)
 	lamp := schedule(t, store, 100)
-	_, err := store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: "good"}, {ShopperID: "bad\x00"}})
-	require.Error(t, err)
-	assert.True(t, pg.IsDataError(err), "%v", err)
+	held := &heldStore{Store: store, arrived: make(chan struct{}), release: make(chan struct{})}
+	b := sale.NewBatcher(held, func(model.Decision) {}, sale.Limits{}, slog.New(slog.DiscardHandler))
+	shoppers := []string{"first", "good", "bad\x00", "better"}
+	outcomes, errs := make([]model.Outcome, len(shoppers)), make([]error, len(shoppers))
+	var running sync.WaitGroup
+	for i, shopper := range shoppers {
+		running.Go(func() {
+			outcomes[i], errs[i] = b.Do(context.Background(), lamp.ID, model.Order{ShopperID: shopper})
+		})
+		if i == 0 {
+			<-held.arrived // the others gather behind it, in one batch
+		}
+	}
+	require.Eventually(t, func() bool { return b.Accepted() == int64(len(shoppers)) }, waitLimit, tick)
+	close(held.release)
+	running.Wait()
+	require.NoError(t, b.Close(t.Context()))
+	for i, shopper := range shoppers {
+		if shopper == "bad\x00" {
+			assert.True(t, pg.IsDataError(errs[i]), "%v", errs[i])
+			continue
+		}
+		require.NoError(t, errs[i], shopper)
+		assert.Equal(t, model.VerdictSold, outcomes[i].Verdict, shopper)
+	}
+}
+
+// heldStore is a store whose first commit waits for the test.
+type heldStore struct {
+	*sale.Store
+
+	once             sync.Once
+	arrived, release chan struct{}
+}
+
+func (h *heldStore) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
+	h.once.Do(func() {
+		close(h.arrived)
+		<-h.release
+	})
+	return h.Store.Commit(ctx, id, orders)
 }

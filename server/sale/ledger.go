@@ -14,7 +14,7 @@ const (
 	// recentPurchases is how many purchases of a sale memory knows by heart at the most: the last ones.
 	recentPurchases = 1 << 15
 	// A sale's filter has 32 bits for each unit, between 8 KB and 4 MB. When a million units are sold, a ninth of the
-	// bits is set, and one stranger in 7 000 is taken for a buyer, whom the database then sets right.
+	// bits is set, and by reckoning one stranger in 6 000 is taken for a buyer, whom the database then sets right.
 	bitsPerUnit  = 32
 	leastBits    = 1 << 16
 	mostBits     = 1 << 25

@@ -63,7 +63,7 @@ func (w *world) judgeAnswer(i int, a *asked, got answer, last map[model.SaleID]i
 	case got.err != nil:
 		poisoned := a.order.ShopperID == simPoison
 		code := model.CodeOf(got.err)
-		if poisoned != pg.IsDataError(got.err) && poisoned && code != model.CodeBusy && code != model.CodeOutcomeUnknown {
+		if poisoned && !pg.IsDataError(got.err) && code != model.CodeBusy && code != model.CodeOutcomeUnknown {
 			w.broken("order %d is poisoned and got %w", i, got.err)
 		}
 		if !poisoned && code != model.CodeBusy && code != model.CodeOutcomeUnknown {
