@@ -30,7 +30,7 @@ func (a *App) scheduleDemo(ctx context.Context, cfg Config) error {
 		Product: model.Product{
 			SKU:         "AURORA-1",
 			Name:        "Aurora lamp",
-			Description: "A warm light for a quiet evening. Hand-blown glass, an oak foot, one of a hundred.",
+			Description: "A warm light for a quiet evening. Hand-blown glass, a brass foot, one of a hundred.",
 			ImageURL:    "/demo/aurora-lamp.svg",
 			Price:       &model.Money{Amount: "49.90", CurrencyCode: "EUR"},
 		},
