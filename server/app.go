@@ -43,7 +43,8 @@ type App struct {
 	graphql  *transport.Handler
 	http     *http.Server
 	listener net.Listener
-	serving  bool // the listener is the http server's
+	serving  bool         // the listener is the http server's
+	profiles *http.Server // nil without PPROF_ADDR
 
 	background context.CancelFunc // ends what Run methods do
 	running    sync.WaitGroup
@@ -67,6 +68,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err er
 
 	for _, part := range []func() error{
 		func() error { return a.listen(cfg) },
+		func() error { return a.listenProfiles(cfg) },
 		func() error { return a.openDatabase(ctx, cfg) },
 		func() error { return a.buildEngine(ctx, background) },
 		func() error { return a.buildEdge(background, cfg) },
@@ -234,7 +236,7 @@ func (a *App) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
 	a.draining.Store(true)
-	err := errors.Join(a.closeEdge(ctx), a.closeEngine(ctx))
+	err := errors.Join(a.closeEdge(ctx), a.closeEngine(ctx), a.closeProfiles())
 	err = errors.Join(err, a.closeDatabase(ctx))
 	if a.postgres != nil {
 		err = errors.Join(err, a.postgres.Stop(ctx))

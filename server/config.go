@@ -30,6 +30,7 @@ type Config struct {
 	Introspect   *bool  `env:"INTROSPECTION" help:"clients may ask for the schema; default: as DEMO"`
 	LogLevel     string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	LogFormat    string `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
+	PprofAddr    string `env:"PPROF_ADDR" help:"loopback address for go tool pprof, host:port; empty: nowhere"`
 }
 
 // minSecret is what HS256 asks for: a key as long as its hash (RFC 7518, section 3.2).
@@ -77,7 +78,7 @@ func (c Config) check() error {
 	if _, err := c.logger(io.Discard); err != nil {
 		return err
 	}
-	return nil
+	return checkPprofAddr(c.PprofAddr)
 }
 
 func (c Config) introspection() bool {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -100,7 +101,7 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	require.NoError(t, run(t.Context(), []string{"-help"}, &help, io.Discard))
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "DATA_DIR", "POSTGRES_BIN", "DEMO", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER",
-		"AUTH_AUDIENCE", "INTROSPECTION", "LOG_LEVEL", "LOG_FORMAT", "127.0.0.1:8080", ".data", "stampede token",
+		"AUTH_AUDIENCE", "INTROSPECTION", "LOG_LEVEL", "LOG_FORMAT", "PPROF_ADDR", "127.0.0.1:8080", ".data", "stampede token",
 	} {
 		assert.Contains(t, help.String(), name)
 	}
@@ -134,4 +135,31 @@ func TestAnAddressThatIsTaken(t *testing.T) {
 	h := openHouse(t, nil)
 	setAll(t, map[string]string{"DEMO": "true", "DATA_DIR": t.TempDir(), "ADDR": h.listener.Addr().String()})
 	assert.ErrorContains(t, run(t.Context(), nil, io.Discard, io.Discard), "ADDR")
+}
+
+func TestProfilesAreServedWhereTheyAreAskedFor(t *testing.T) {
+	h := openHouse(t, func(cfg *Config) { cfg.PprofAddr = "127.0.0.1:0" })
+	get := func(url string) (int, string) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+		require.NoError(t, err)
+		response, err := h.client.Do(request)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return response.StatusCode, string(body)
+	}
+	status, body := get("http://" + h.profiles.Addr + "/debug/pprof/goroutine?debug=1")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Contains(t, body, "goroutine profile")
+	_, body = get(h.url + "/debug/pprof/goroutine?debug=1")
+	assert.NotContains(t, body, "goroutine profile", "the shoppers' address has none")
+
+	setAll(t, map[string]string{"DEMO": "true", "PPROF_ADDR": h.profiles.Addr, "ADDR": "127.0.0.1:0"})
+	assert.ErrorContains(t, run(t.Context(), nil, io.Discard, io.Discard), "PPROF_ADDR", "it is taken")
+	for _, addr := range []string{"0.0.0.0:6060", ":6060", "localhost", "192.0.2.1:6060", "127.0.0.1:"} {
+		t.Setenv("PPROF_ADDR", addr)
+		_, err := loadConfig()
+		assert.ErrorContains(t, err, "PPROF_ADDR", addr)
+	}
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"stampede/model"
@@ -77,6 +80,30 @@ func (c *contest) asFastAsItGoes(ctx context.Context) (float64, error) {
 	return median(rates["floor"]), nil
 }
 
+// profileMeanwhile writes a CPU profile of the server while it is measured, where that is asked for.
+func (c *contest) profileMeanwhile(ctx context.Context, kind string, rate float64) <-chan error {
+	done := make(chan error, 1)
+	if c.profile == "" {
+		close(done)
+		return done
+	}
+	go func() {
+		data, err := c.server.profile(ctx, fmt.Sprintf("profile?seconds=%d", max(1, int(c.seconds.Seconds()))))
+		if err == nil {
+			err = os.MkdirAll(c.profile, 0o755) //nolint:gosec // it holds what everybody may read
+		}
+		if err == nil {
+			name := strings.ReplaceAll(kind, " ", "-") + ".pprof"
+			if rate > 0 {
+				name = "half-" + name
+			}
+			err = os.WriteFile(filepath.Join(c.profile, name), data, 0o644) //nolint:gosec // as above
+		}
+		done <- err
+	}()
+	return done
+}
+
 func (c *contest) atHalfTheFloor(ctx context.Context, rate float64) error {
 	p99s := map[string][]float64{}
 	for range c.rounds {
@@ -113,7 +140,14 @@ func (c *contest) once(ctx context.Context, kind string, d time.Duration, rate f
 			return 0, err
 		}
 	}
+	profiled := c.profileMeanwhile(ctx, kind, rate)
 	got, latencies, err := newLoad(c.server.addr, saleID, want, c.tokens).run(ctx, httpConnections, d, rate)
+	err = errors.Join(err, <-profiled)
+	if os.Getenv("DBG") != "" {
+		for _, p := range []float64{0.1, 0.5, 0.9, 0.95, 0.99, 0.999, 1} {
+			c.say("   %s p%.3f %.2f ms", kind, p, ms(percentile(latencies, p)))
+		}
+	}
 	if p99 != nil {
 		*p99 = ms(percentile(latencies, 0.99))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -22,8 +23,9 @@ const benchSecret = "a secret that only the benchmark knows"
 
 // server is a server process of its own on a database.
 type server struct {
-	cmd  *exec.Cmd
-	addr string
+	cmd   *exec.Cmd
+	addr  string
+	pprof string // where it serves its profiles
 }
 
 func startServer(ctx context.Context, binary, databaseURL string) (*server, error) {
@@ -31,9 +33,13 @@ func startServer(ctx context.Context, binary, databaseURL string) (*server, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &server{cmd: exec.Command(binary), addr: addr} //nolint:noctx // the server to measure; stop ends it
+	pprof, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{cmd: exec.Command(binary), addr: addr, pprof: pprof} //nolint:noctx // the server to measure; stop ends it
 	s.cmd.Env = append(os.Environ(), "ADDR="+addr, "DATABASE_URL="+databaseURL, "AUTH_SECRET="+benchSecret,
-		"DEMO=false", "LOG_LEVEL=warn")
+		"DEMO=false", "LOG_LEVEL=warn", "PPROF_ADDR="+pprof)
 	s.cmd.Stderr = os.Stderr
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s (make build makes it): %w", binary, err)
@@ -65,6 +71,23 @@ func (s *server) stop() error {
 		return err
 	}
 	return s.cmd.Wait()
+}
+
+// profile is one of the server's profiles.
+func (s *server) profile(ctx context.Context, which string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.pprof+"/debug/pprof/"+which, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the profile %s: %s", which, response.Status)
+	}
+	return io.ReadAll(response.Body)
 }
 
 func freeAddress(ctx context.Context) (string, error) {
