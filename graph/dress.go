@@ -51,6 +51,8 @@ func dressPurchase(p model.Purchase, sale *Sale) *Purchase {
 	}
 }
 
+const soldOutMessage = "No unit is left. Watch stockChanged: the sale becomes active again when it is restocked."
+
 // dressOutcome is the answer to an order that was judged.
 func dressOutcome(o model.Outcome) PurchaseResult {
 	switch o.Verdict {
@@ -68,7 +70,7 @@ func dressOutcome(o model.Outcome) PurchaseResult {
 	case model.VerdictSoldOut:
 		return SoldOut{
 			Code:    PurchaseErrorCodeSoldOut,
-			Message: "No unit is left. Watch stockChanged: the sale becomes active again when it is restocked.",
+			Message: soldOutMessage,
 			Sale:    dressSale(*o.Sale),
 		}
 	default:

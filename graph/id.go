@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -15,7 +14,8 @@ import (
 func saleGID(id model.SaleID) string { return "sale_" + strconv.FormatInt(int64(id), 10) }
 
 func purchaseGID(id model.SaleID, ordinal int) string {
-	return fmt.Sprintf("purchase_%d_%d", id, ordinal)
+	gid := strconv.AppendInt([]byte("purchase_"), int64(id), 10)
+	return string(strconv.AppendInt(append(gid, '_'), int64(ordinal), 10))
 }
 
 // parseSaleGID reads a sale's global id; 0 for a well-formed id that names no sale. An id that no server could have

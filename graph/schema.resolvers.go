@@ -36,7 +36,7 @@ func (r *mutationResolver) Purchase(ctx context.Context, input PurchaseInput) (P
 	if err != nil {
 		return nil, err
 	}
-	return dressOutcome(outcome), nil
+	return speak(ctx, outcome), nil
 }
 
 // SignIn is the resolver for the signIn field.

@@ -106,14 +106,19 @@ func (b *Batcher) Do(ctx context.Context, id model.SaleID, order model.Order) (m
 	}
 	select {
 	case a := <-t.answer:
+		tickets.Put(t)
 		return a.outcome, a.err
 	case <-ctx.Done():
-		return model.Outcome{}, outcomeUnknown(ctx.Err())
+		return model.Outcome{}, outcomeUnknown(ctx.Err()) // the ticket's answer is still to come
 	}
 }
 
+// tickets are used again once they have been answered and read.
+var tickets = sync.Pool{New: func() any { return &ticket{answer: make(chan answer, 1)} }}
+
 func (b *Batcher) queueOrder(id model.SaleID, order model.Order) (*ticket, error) {
-	t := &ticket{order: order, came: time.Now(), answer: make(chan answer, 1)}
+	t := tickets.Get().(*ticket)
+	t.order, t.came = order, time.Now()
 	return t, b.join(id, func(l *lane) bool {
 		if len(l.orders) >= b.limits.Waiting {
 			return false

@@ -93,6 +93,31 @@ func (l *ledger) stranger(id model.SaleID, shopperID string, sold int) bool {
 	return b != nil && b.seen >= sold && !b.marked(shopperID)
 }
 
+// suspects are the shoppers of these orders who may have bought before, if the sale has sold exactly seen units: all
+// the others are known for sure to be strangers.
+func (l *ledger) suspects(id model.SaleID, orders []model.Order) (shoppers []string, seen int) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	b := l.books[id]
+	if b == nil {
+		return nil, 0
+	}
+	for _, o := range orders {
+		if b.marked(o.ShopperID) {
+			shoppers = append(shoppers, o.ShopperID)
+		}
+	}
+	return shoppers, b.seen
+}
+
+// forget lets a sale's book go: it tells of purchases that the database has lost.
+func (l *ledger) forget(id model.SaleID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.books, id)
+	l.order = slices.DeleteFunc(l.order, func(other model.SaleID) bool { return other == id })
+}
+
 func (l *ledger) openLocked(sale model.Sale) *book {
 	filterBits := leastBits
 	for filterBits < mostBits && filterBits < sale.Stock*bitsPerUnit {

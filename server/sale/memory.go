@@ -38,7 +38,7 @@ type memory struct {
 }
 
 func newMemory(store *Store, log *slog.Logger) *memory {
-	m := &memory{ledger: newLedger(), store: store, log: log}
+	m := &memory{ledger: store.ledger, store: store, log: log}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	return m
 }

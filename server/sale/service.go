@@ -29,14 +29,9 @@ type Service struct {
 // New makes a service that writes to store and announces on board. Close ends it.
 func New(store *Store, board Board, log *slog.Logger) *Service {
 	s := &Service{Store: store, board: board, memory: newMemory(store, log)}
-	s.batcher = NewBatcher(store, s.committed, Limits{}, log)
+	// What has become durable is announced before its callers are answered.
+	s.batcher = NewBatcher(store, func(d model.Decision) { board.Publish(d.Sale) }, Limits{}, log)
 	return s
-}
-
-// committed takes up what has just become durable, before its callers are answered.
-func (s *Service) committed(d model.Decision) {
-	s.memory.note(d.Sale, d.Sold)
-	s.board.Publish(d.Sale)
 }
 
 // Close lets everything that was accepted get its answer, refuses the rest as BUSY, and returns when all is done

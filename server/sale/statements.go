@@ -16,15 +16,16 @@ import (
 // own ($1, arrays), for bun would write every value into the text. The connection plans them anew each time
 // (plan_cache_mode, set by pg.Open): a plan made while a table was small would scan it when it is large.
 
-// loadSQL reads the sale, the transaction's instant, and the earlier purchases of the shoppers in $2, each looked up
-// on its own in the unique index: that stays cheap whatever the table's size, where `= ANY` may turn into a scan.
+// loadSQL reads the sale, the transaction's instant, and earlier purchases: those of the shoppers in $3 when the sale
+// has sold $2 units, else those of the shoppers in $4. Each is looked up on its own in the unique index: that stays
+// cheap whatever the table's size, where `= ANY` may turn into a scan.
 const loadSQL = `
 SELECT sku, name, coalesce(description, ''), coalesce(image_url, ''), price, stock, sold, version,
        starts_at, ends_at, paused_at, ended_at, now(),
        (SELECT json_agg(json_build_object('Ordinal', p.ordinal, 'ShopperID', p.shopper_id,
                                           'IdempotencyKey', coalesce(p.idempotency_key, ''),
                                           'PurchasedAt', p.purchased_at))
-        FROM unnest($2::text[]) AS wanted (shopper_id)
+        FROM unnest(CASE WHEN sales.sold = $2 THEN $3::text[] ELSE $4::text[] END) AS wanted (shopper_id)
         CROSS JOIN LATERAL (
             SELECT * FROM purchases WHERE sale_id = $1 AND shopper_id = wanted.shopper_id LIMIT 1
         ) AS p)
@@ -40,18 +41,22 @@ WITH sold AS (
 UPDATE sales SET sold = sold + $2, version = version + 1
 WHERE id = $1 AND version = $3 AND sold + $2 <= stock`
 
-// load reads a sale as the transaction sees it, and the orders' earlier purchases. Errors: SALE_NOT_FOUND.
-func load(
-	ctx context.Context, tx bun.Tx, id model.SaleID, orders []model.Order,
-) (model.State, []model.Purchase, error) {
-	shoppers := make([]string, len(orders))
-	for i, order := range orders {
-		shoppers[i] = order.ShopperID
-	}
+// wanted says whose earlier purchases to read: the suspects' when the sale has sold exactly seen units, else everybody's.
+type wanted struct {
+	shoppers []string
+	suspects []string
+	seen     int
+}
+
+// wantedAll reads everybody's, whatever the sale has sold.
+func wantedAll(shoppers []string) wanted { return wanted{shoppers: shoppers, seen: -1} }
+
+// load reads a sale as the transaction sees it, and earlier purchases. Errors: SALE_NOT_FOUND.
+func load(ctx context.Context, tx bun.Tx, id model.SaleID, w wanted) (model.State, []model.Purchase, error) {
 	state := model.State{Sale: model.Sale{ID: id}}
 	var price, earlier []byte
 	var endsAt, pausedAt, endedAt sql.NullTime
-	err := tx.Tx.QueryRowContext(ctx, loadSQL, id, shoppers).Scan(
+	err := tx.Tx.QueryRowContext(ctx, loadSQL, id, w.seen, w.suspects, w.shoppers).Scan(
 		&state.Product.SKU, &state.Product.Name, &state.Product.Description, &state.Product.ImageURL, &price,
 		&state.Stock, &state.Sold, &state.Version, &state.StartsAt, &endsAt, &pausedAt, &endedAt, &state.At, &earlier)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -22,10 +22,11 @@ const turnKey = 0x5741_4d50 << 32
 
 // Store makes decisions durable. Every write runs in a serializable transaction that is tried again on conflicts.
 type Store struct {
-	db    *pg.DB
-	turns *pg.Turns
-	log   *slog.Logger
-	reads chan struct{} // holds one for each read of purchases that is under way
+	db     *pg.DB
+	turns  *pg.Turns
+	log    *slog.Logger
+	reads  chan struct{} // holds one for each read of purchases that is under way
+	ledger *ledger
 	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
 	rivalAt atomic.Int64
 	// doubtful says that a commit's outcome could not be found out: until the next write is durable, what is read
@@ -36,7 +37,7 @@ type Store struct {
 // NewStore makes a store on a migrated database. The turns may be nil: there is one replica, or it does not mind
 // conflicts.
 func NewStore(db *pg.DB, turns *pg.Turns, log *slog.Logger) *Store {
-	return &Store{db: db, turns: turns, log: log, reads: make(chan struct{}, maxReads)}
+	return &Store{db: db, turns: turns, log: log, reads: make(chan struct{}, maxReads), ledger: newLedger()}
 }
 
 // errMoved says that the guarded update found another state than the transaction had read. Serializable isolation
@@ -67,35 +68,54 @@ func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
 	return turn.End
 }
 
-// Commit loads the sale and the orders' earlier purchases, lets model.Decide judge, and writes what was sold: one
+// Commit loads the sale and the orders' earlier purchases (none of those whom the ledger knows for strangers), lets model.Decide judge, and writes what was sold: one
 // statement that inserts all rows and updates the sale under a guard. Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown
 // when the COMMIT's answer was lost and could not be found out within 5 s; after any other nothing was written.
 func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
 	var decision model.Decision
-	fenced := false
+	fenced, lost := false, false
+	wanted := s.wantedBy(id, orders)
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
-		state, earlier, err := load(ctx, tx, id, orders)
+		state, earlier, err := load(ctx, tx, id, wanted)
 		if err != nil {
 			return err
 		}
+		lost = state.Sold < wanted.seen
 		decision = model.Decide(state.Sale, earlier, orders, state.At)
 		if len(decision.Sold) == 0 {
 			fenced = s.doubtful.Load()
 			return confirmReads(ctx, tx, id, fenced)
 		}
 		return write(ctx, tx, state.Sale, decision.Sold)
-	}, lostRace, pg.OnRetry(func(string) { s.NoteRival() }))
-	switch {
-	case err == nil:
-		if len(decision.Sold) > 0 || fenced {
-			s.doubtful.Store(false)
-		}
-		return decision, nil
-	case errors.Is(err, pg.ErrOutcomeUnknown) && len(decision.Sold) > 0:
-		return s.findOut(ctx, decision, err)
-	default:
+	}, lostRace, pg.OnRetry(func(string) {
+		s.NoteRival()
+		wanted = wantedAll(wanted.shoppers) // the second time the ledger is not asked
+	}))
+	if err != nil && errors.Is(err, pg.ErrOutcomeUnknown) && len(decision.Sold) > 0 {
+		decision, err = s.findOut(ctx, decision, err)
+	} else if err == nil && (len(decision.Sold) > 0 || fenced) {
+		s.doubtful.Store(false)
+	}
+	if err != nil {
 		return model.Decision{}, fmt.Errorf("commit %d orders: %w", len(orders), err)
 	}
+	if lost {
+		s.log.WarnContext(ctx, "the database has lost purchases that it had", "sale", id)
+		s.ledger.forget(id)
+	}
+	s.ledger.note(decision.Sale, decision.Sold)
+	return decision, nil
+}
+
+// wantedBy says whose earlier purchases a transaction has to read. Of most shoppers the ledger knows that there are
+// none, provided that the sale has sold as many as the ledger has seen: that, the transaction itself finds out.
+func (s *Store) wantedBy(id model.SaleID, orders []model.Order) wanted {
+	w := wanted{shoppers: make([]string, len(orders))}
+	for i, o := range orders {
+		w.shoppers[i] = o.ShopperID
+	}
+	w.suspects, w.seen = s.ledger.suspects(id, orders)
+	return w
 }
 
 // confirmReads makes a transaction that has nothing to write wait for the disk and the standby all the same, while
@@ -113,7 +133,7 @@ func (s *Store) Amend(
 ) (model.State, error) {
 	var after model.State
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
-		before, _, err := load(ctx, tx, id, nil)
+		before, _, err := load(ctx, tx, id, wanted{})
 		if err != nil {
 			return err
 		}

@@ -141,9 +141,12 @@ func (c *contest) once(ctx context.Context, kind string, d time.Duration, rate f
 		}
 	}
 	profiled := c.profileMeanwhile(ctx, kind, rate)
+	before, _ := readSpent(c.server.cmd.Process.Pid)
 	got, latencies, err := newLoad(c.server.addr, saleID, want, c.tokens).run(ctx, httpConnections, d, rate)
 	err = errors.Join(err, <-profiled)
+	after, _ := readSpent(c.server.cmd.Process.Pid)
 	if os.Getenv("DBG") != "" {
+		c.say("   %s %.0f: %v us", kind, rate, after.since(before).each(len(latencies)))
 		for _, p := range []float64{0.1, 0.5, 0.9, 0.95, 0.99, 0.999, 1} {
 			c.say("   %s p%.3f %.2f ms", kind, p, ms(percentile(latencies, p)))
 		}
