@@ -148,8 +148,10 @@ func parseURL(raw string) (*pgxpool.Config, error) {
 
 // sessionDefaults are settings of every session, unless the URL says otherwise.
 var sessionDefaults = map[string]string{
-	// A plan that was made for a small table would scan it when it has grown; a new one costs less than a scan.
-	"plan_cache_mode": "force_custom_plan",
+	// Statements are planned once for each connection, whatever the tables' sizes then, and never as a scan of a whole
+	// table: that would be slow when the table has grown, and reads all of it in the eyes of serializable isolation.
+	"plan_cache_mode": "force_generic_plan",
+	"enable_seqscan":  "off",
 	// A process that stops in the middle of a transaction holds its rows for no longer than this.
 	"idle_in_transaction_session_timeout": "1000",
 }
