@@ -2,6 +2,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -72,6 +73,9 @@ func New(resolver *graph.Resolver, o Options) *Handler {
 	return h
 }
 
+// bodies are used again: none is larger than a request may be.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // ServeHTTP answers one request, or serves one websocket until it ends.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
@@ -80,7 +84,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Header.Del("Upgrade") // to something else, as h2c: declined, and gqlgen would take it for a websocket
 	if r.Body != nil {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.limit))
+		body := bodies.Get().(*bytes.Buffer)
+		defer bodies.Put(body)
+		body.Reset()
+		_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, h.limit))
 		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 			Refuse(w, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "The request is too large.")
 			return
@@ -89,7 +96,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			Refuse(w, http.StatusBadRequest, "BAD_REQUEST", "The request could not be read.")
 			return
 		}
-		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		r.Body = io.NopCloser(bytes.NewReader(body.Bytes())) // gqlgen takes a copy
 	}
 	h.server.ServeHTTP(w, r)
 }

@@ -37,9 +37,7 @@ type book struct {
 	seen   int      // purchases with ordinals 1 to seen are in the filter
 	filter []uint64 // its length is a power of two
 	seed   maphash.Seed
-	recent map[string]model.Purchase // by shopper
-	ring   []string                  // shoppers of recent, in the order in which they will be forgotten
-	next   int
+	recent *recall
 }
 
 func newLedger() *ledger { return &ledger{books: map[model.SaleID]*book{}} }
@@ -53,11 +51,12 @@ func (l *ledger) note(sale model.Sale, purchases []model.Purchase) {
 	defer l.mu.Unlock()
 	b := l.openLocked(sale)
 	for _, p := range purchases {
+		hash := b.hash(p.ShopperID)
 		if p.Ordinal == b.seen+1 {
 			b.seen++
-			b.mark(p.ShopperID)
+			b.mark(hash)
 		}
-		b.remember(p)
+		b.recent.add(hash, p)
 	}
 }
 
@@ -76,8 +75,7 @@ func (l *ledger) find(id model.SaleID, shopperID string) (model.Purchase, bool) 
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if b := l.books[id]; b != nil {
-		p, known := b.recent[shopperID]
-		return p, known
+		return b.recent.find(b.hash(shopperID), id, shopperID)
 	}
 	return model.Purchase{}, false
 }
@@ -90,7 +88,7 @@ func (l *ledger) stranger(id model.SaleID, shopperID string, sold int) bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	b := l.books[id]
-	return b != nil && b.seen >= sold && !b.marked(shopperID)
+	return b != nil && b.seen >= sold && !b.marked(b.hash(shopperID))
 }
 
 // suspects are the shoppers of these orders who may have bought before, if the sale has sold exactly seen units: all
@@ -103,7 +101,7 @@ func (l *ledger) suspects(id model.SaleID, orders []model.Order) (shoppers []str
 		return nil, 0
 	}
 	for _, o := range orders {
-		if b.marked(o.ShopperID) {
+		if b.marked(b.hash(o.ShopperID)) {
 			shoppers = append(shoppers, o.ShopperID)
 		}
 	}
@@ -134,36 +132,23 @@ func (l *ledger) openLocked(sale model.Sale) *book {
 		l.order = l.order[1:]
 	}
 	b := &book{
-		filter: make([]uint64, filterBits/64), seed: maphash.MakeSeed(),
-		recent: map[string]model.Purchase{}, ring: make([]string, min(recentPurchases, max(1, sale.Stock))),
+		filter: make([]uint64, filterBits/64), seed: maphash.MakeSeed(), recent: newRecall(recentPurchases),
 	}
 	l.books[sale.ID] = b
 	l.order = append(l.order, sale.ID)
 	return b
 }
 
-func (b *book) remember(p model.Purchase) {
-	if _, known := b.recent[p.ShopperID]; known {
-		return
-	}
-	if forgotten := b.ring[b.next]; forgotten != "" {
-		delete(b.recent, forgotten)
-	}
-	b.recent[p.ShopperID] = p
-	b.ring[b.next] = p.ShopperID
-	b.next = (b.next + 1) % len(b.ring)
-}
+func (b *book) hash(shopperID string) uint64 { return maphash.String(b.seed, shopperID) }
 
-func (b *book) mark(shopperID string) {
-	h := maphash.String(b.seed, shopperID)
+func (b *book) mark(h uint64) {
 	for range filterHashes {
 		*b.word(h) |= 1 << (h % 64)
 		h = rehash(h)
 	}
 }
 
-func (b *book) marked(shopperID string) bool {
-	h := maphash.String(b.seed, shopperID)
+func (b *book) marked(h uint64) bool {
 	for range filterHashes {
 		if *b.word(h)&(1<<(h%64)) == 0 {
 			return false

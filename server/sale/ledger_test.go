@@ -2,6 +2,7 @@ package sale //nolint:testpackage // the ledger is nobody else's
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,16 +52,69 @@ func TestLedgerIsBounded(t *testing.T) {
 	}
 	assert.Len(t, l.books, ledgerSales)
 	assert.Len(t, l.order, ledgerSales)
-	b := l.books[ledgerSales+3]
-	assert.Len(t, b.recent, 10, "the last ones")
-	assert.Contains(t, b.recent, "buyer-20")
-	assert.NotContains(t, b.recent, "buyer-1")
-	assert.False(t, l.stranger(ledgerSales+3, "buyer-1", 20), "forgotten by heart, but not by the filter")
+	assert.False(t, l.stranger(ledgerSales+3, "buyer-1", 20))
 	assert.False(t, l.stranger(1, "ann", 20), "a sale that was pushed out is not known")
 
 	large := model.Sale{ID: 99, Stock: model.MaxStock}
 	l.note(large, purchases(1, 1))
 	assert.Len(t, l.books[99].filter, mostBits/64)
+}
+
+func TestRecallKnowsTheLatestPurchasesByHeart(t *testing.T) {
+	t.Parallel()
+	const bound = 8
+	r := newRecall(bound)
+	at := time.Date(2026, 11, 27, 18, 0, 0, 123_456_000, time.UTC)
+	bought := func(i int) (uint64, model.Purchase) {
+		return uint64(i), model.Purchase{
+			SaleID: 7, Ordinal: i, ShopperID: fmt.Sprint("Zoë ", i), IdempotencyKey: strings.Repeat("k", i%3), PurchasedAt: at,
+		}
+	}
+	for last := 1; last <= 100; last++ {
+		r.add(bought(last))
+		known := 0
+		for i := 1; i <= last; i++ {
+			hash, want := bought(i)
+			p, found := r.find(hash, 7, want.ShopperID)
+			if !found {
+				assert.Less(t, i, last-bound/2+1, "the latest half of the bound is known, after %d", last)
+				continue
+			}
+			known++
+			assert.Equal(t, want, p)
+		}
+		assert.LessOrEqual(t, known, bound)
+	}
+
+	r = newRecall(bound)
+	_, ann := bought(1)
+	_, eve := bought(2)
+	r.add(5, ann)
+	_, found := r.find(5, 7, eve.ShopperID)
+	assert.False(t, found, "another shopper with the same hash")
+	r.add(5, eve)
+	p, found := r.find(5, 7, eve.ShopperID)
+	assert.True(t, found)
+	assert.Equal(t, eve, p)
+	_, found = r.find(5, 7, ann.ShopperID)
+	assert.False(t, found, "forgotten for the other's sake")
+}
+
+func TestLedgerSuspectsNobodyWhomItHasNotSeen(t *testing.T) {
+	t.Parallel()
+	l := newLedger()
+	orders := []model.Order{{ShopperID: "ann"}, {ShopperID: "buyer-3"}, {ShopperID: "ben"}}
+	suspects, seen := l.suspects(1, orders)
+	assert.Empty(t, suspects)
+	assert.Zero(t, seen, "true of a sale that has sold nothing, and of no other")
+	l.note(model.Sale{ID: 1, Stock: 100}, purchases(1, 5))
+	suspects, seen = l.suspects(1, orders)
+	assert.Equal(t, []string{"buyer-3"}, suspects)
+	assert.Equal(t, 5, seen)
+	l.forget(1)
+	_, seen = l.suspects(1, orders)
+	assert.Zero(t, seen)
+	assert.Empty(t, l.order)
 }
 
 func TestLedgerSeldomTakesAStrangerForABuyer(t *testing.T) {
