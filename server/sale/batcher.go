@@ -65,8 +65,9 @@ type ticket struct {
 	answer chan answer // holds one, so that answering never waits for a caller
 }
 
+// answer is small, for it is copied on the stacks of thousands who wait.
 type answer struct {
-	outcome model.Outcome
+	outcome *model.Outcome // nil with an error
 	err     error
 }
 
@@ -107,7 +108,10 @@ func (b *Batcher) Do(ctx context.Context, id model.SaleID, order model.Order) (m
 	select {
 	case a := <-t.answer:
 		tickets.Put(t)
-		return a.outcome, a.err
+		if a.err != nil {
+			return model.Outcome{}, a.err
+		}
+		return *a.outcome, nil
 	case <-ctx.Done():
 		return model.Outcome{}, outcomeUnknown(ctx.Err()) // the ticket's answer is still to come
 	}
@@ -269,7 +273,7 @@ func (b *Batcher) commit(ctx context.Context, id model.SaleID, batch []*ticket) 
 		b.committed(decision)
 	}
 	for i, t := range batch {
-		t.answer <- answer{outcome: decision.Outcomes[i]}
+		t.answer <- answer{outcome: &decision.Outcomes[i]}
 	}
 }
 

@@ -77,4 +77,3 @@ func parseStat(stat string) (pid int, name string, ticks int64, err error) {
 	}
 	return pid, stat[open+1 : end], user + system, nil
 }
-

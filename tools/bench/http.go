@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +53,7 @@ func measureHTTP(ctx context.Context, b *bench) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.server.stop(), db.Close()) }()
-	if _, err := c.once(ctx, "floor", time.Second, 0, nil); err != nil { // warm up
+	if _, err := c.once(ctx, "floor", time.Second, 0); err != nil { // warm up
 		return err
 	}
 	floor, err := c.asFastAsItGoes(ctx)
@@ -63,24 +64,107 @@ func measureHTTP(ctx context.Context, b *bench) (err error) {
 }
 
 func (c *contest) asFastAsItGoes(ctx context.Context) (float64, error) {
-	rates := map[string][]float64{}
+	rates, spending := map[string][]float64{}, map[string]map[string][]float64{}
+	kinds := []string{"floor", "success", "sold out"}
 	for range c.rounds {
-		for _, kind := range []string{"floor", "success", "sold out"} {
-			rate, err := c.once(ctx, kind, c.seconds, 0, nil)
+		for _, kind := range kinds {
+			got, err := c.once(ctx, kind, c.seconds, 0)
 			if err != nil {
 				return 0, fmt.Errorf("%s: %w", kind, err)
 			}
-			rates[kind] = append(rates[kind], rate)
-			c.say("http    %-9s %9.0f /s", kind, rate)
+			rates[kind] = append(rates[kind], got.rate)
+			if spending[kind] == nil {
+				spending[kind] = map[string][]float64{}
+			}
+			for who, us := range got.spent.each(len(got.latencies)) {
+				spending[kind][who] = append(spending[kind][who], us)
+			}
+			c.say("http    %-9s %9.0f /s", kind, got.rate)
 		}
 	}
-	where := fmt.Sprintf("%d connections", httpConnections)
-	for kind, values := range rates {
-		c.report.add("http", kind, where, "answers/s", values)
+	for _, kind := range kinds {
+		c.report.add("http", kind, fmt.Sprintf("%d connections", httpConnections), "answers/s", rates[kind])
+		for who, us := range spending[kind] {
+			c.report.add("http", kind, who, "µs of processor", us)
+		}
 	}
 	c.report.ratio("http", "rate of successful purchases / floor", rates["success"], rates["floor"])
 	c.report.ratio("http", "rate of sold-out refusals / floor", rates["sold out"], rates["floor"])
 	return median(rates["floor"]), nil
+}
+
+// atHalfTheFloor compares latencies where there is room for everybody. The rounds of one kind are looked at together:
+// a round of a few seconds has too few of the rare stalls for a percentile of its own.
+func (c *contest) atHalfTheFloor(ctx context.Context, rate float64) error {
+	all, p99s := map[string][]time.Duration{}, map[string][]float64{}
+	kinds := []string{"floor", "success"}
+	for range c.rounds {
+		for _, kind := range kinds {
+			got, err := c.once(ctx, kind, c.seconds, rate)
+			if err != nil {
+				return fmt.Errorf("%s at %.0f /s: %w", kind, rate, err)
+			}
+			all[kind] = append(all[kind], got.latencies...)
+			p99s[kind] = append(p99s[kind], ms(percentile(got.latencies, 0.99)))
+			c.say("http    %-9s at %.0f /s  p50 %.2f ms  p99 %.2f ms",
+				kind, rate, ms(percentile(got.latencies, 0.5)), ms(percentile(got.latencies, 0.99)))
+		}
+	}
+	where := fmt.Sprintf("%.0f offered/s", rate)
+	together := map[string]float64{}
+	for _, kind := range kinds {
+		slices.Sort(all[kind])
+		together[kind] = ms(percentile(all[kind], 0.99))
+		c.report.add("http", kind, where, "p50 ms", []float64{ms(percentile(all[kind], 0.5))})
+		c.report.add("http", kind, where, "p99 ms", p99s[kind])
+		c.report.add("http", kind, where, "p99 ms, rounds together", []float64{together[kind]})
+	}
+	c.report.ratio("http", "p99 of successful purchases / floor, at half the floor's rate", p99s["success"], p99s["floor"])
+	c.report.ratio("http", "the same, rounds together", []float64{together["success"]}, []float64{together["floor"]})
+	return nil
+}
+
+// outcome is what one measurement gave.
+type outcome struct {
+	rate      float64 // answers a second
+	latencies []time.Duration
+	spent     spent
+}
+
+// once measures one kind of purchase, at a rate or, when that is 0, as fast as it goes.
+func (c *contest) once(ctx context.Context, kind string, d time.Duration, rate float64) (o outcome, err error) {
+	saleID, want := int64(unknownSale), `"SaleNotFound"`
+	switch kind {
+	case "sold out":
+		saleID, want = c.soldOut, `"SoldOut"`
+	case "success":
+		id, err := openSale(ctx, c.db)
+		if err != nil {
+			return o, err
+		}
+		saleID, want = int64(id), `"PurchaseSuccess"`
+		if err := awaitSale(ctx, c.server.addr, saleID, c.tokens[len(c.tokens)-1:]); err != nil {
+			return o, err
+		}
+	}
+	profiled := c.profileMeanwhile(ctx, kind, rate)
+	before, err := readSpent(c.server.cmd.Process.Pid)
+	if err != nil {
+		return o, err
+	}
+	l := newLoad(c.server.addr, saleID, want, c.tokens)
+	if rate == 0 {
+		o.rate, o.latencies, err = l.asFastAsItGoes(ctx, httpConnections, d)
+	} else {
+		o.rate = rate
+		o.latencies, err = l.atRate(ctx, httpConnections, d, rate)
+	}
+	after, statErr := readSpent(c.server.cmd.Process.Pid)
+	o.spent = after.since(before)
+	if err = errors.Join(err, statErr, <-profiled); err == nil && kind == "success" {
+		err = verify(ctx, c.db, model.SaleID(saleID))
+	}
+	return o, err
 }
 
 // profileMeanwhile writes a CPU profile of the server while it is measured, where that is asked for.
@@ -90,16 +174,16 @@ func (c *contest) profileMeanwhile(ctx context.Context, kind string, rate float6
 		close(done)
 		return done
 	}
+	name := strings.ReplaceAll(kind, " ", "-") + ".pprof"
+	if rate > 0 {
+		name = "half-" + name
+	}
 	go func() {
 		data, err := c.server.profile(ctx, fmt.Sprintf("profile?seconds=%d", max(1, int(c.seconds.Seconds()))))
 		if err == nil {
 			err = os.MkdirAll(c.profile, 0o755) //nolint:gosec // it holds what everybody may read
 		}
 		if err == nil {
-			name := strings.ReplaceAll(kind, " ", "-") + ".pprof"
-			if rate > 0 {
-				name = "half-" + name
-			}
 			err = os.WriteFile(filepath.Join(c.profile, name), data, 0o644) //nolint:gosec // as above
 		}
 		done <- err
@@ -107,74 +191,11 @@ func (c *contest) profileMeanwhile(ctx context.Context, kind string, rate float6
 	return done
 }
 
-func (c *contest) atHalfTheFloor(ctx context.Context, rate float64) error {
-	p99s := map[string][]float64{}
-	for range c.rounds {
-		for _, kind := range []string{"floor", "success"} {
-			var p99 float64
-			if _, err := c.once(ctx, kind, c.seconds, rate, &p99); err != nil {
-				return fmt.Errorf("%s at %.0f /s: %w", kind, rate, err)
-			}
-			p99s[kind] = append(p99s[kind], p99)
-			c.say("http    %-9s at %.0f /s  p99 %.2f ms", kind, rate, p99)
-		}
-	}
-	where := fmt.Sprintf("%.0f offered/s", rate)
-	for kind, values := range p99s {
-		c.report.add("http", kind, where, "p99 ms", values)
-	}
-	c.report.ratio("http", "p99 of successful purchases / floor, at half the floor's rate", p99s["success"], p99s["floor"])
-	return nil
-}
-
-// once measures one kind of purchase and returns its rate.
-func (c *contest) once(ctx context.Context, kind string, d time.Duration, rate float64, p99 *float64) (float64, error) {
-	saleID, want := int64(unknownSale), `"SaleNotFound"`
-	switch kind {
-	case "sold out":
-		saleID, want = c.soldOut, `"SoldOut"`
-	case "success":
-		id, err := openSale(ctx, c.db)
-		if err != nil {
-			return 0, err
-		}
-		saleID, want = int64(id), `"PurchaseSuccess"`
-		if err := c.await(ctx, saleID); err != nil {
-			return 0, err
-		}
-	}
-	profiled := c.profileMeanwhile(ctx, kind, rate)
-	before, _ := readSpent(c.server.cmd.Process.Pid)
-	var got float64
-	var latencies []time.Duration
-	var err error
-	if l := newLoad(c.server.addr, saleID, want, c.tokens); rate == 0 {
-		got, latencies, err = l.asFastAsItGoes(ctx, httpConnections, d)
-	} else {
-		latencies, err = l.atRate(ctx, httpConnections, d, rate)
-	}
-	err = errors.Join(err, <-profiled)
-	after, _ := readSpent(c.server.cmd.Process.Pid)
-	if os.Getenv("DBG") != "" {
-		c.say("   %s %.0f: %v us", kind, rate, after.since(before).each(len(latencies)))
-		for _, p := range []float64{0.1, 0.5, 0.9, 0.95, 0.99, 0.999, 1} {
-			c.say("   %s p%.3f %.2f ms", kind, p, ms(percentile(latencies, p)))
-		}
-	}
-	if p99 != nil {
-		*p99 = ms(percentile(latencies, 0.99))
-	}
-	if err == nil && kind == "success" {
-		err = verify(ctx, c.db, model.SaleID(saleID))
-	}
-	return got, err
-}
-
-// await waits until the server knows a sale that was made behind its back.
-func (c *contest) await(ctx context.Context, saleID int64) error {
+// awaitSale waits until a server knows a sale that was made behind its back: it sells one unit of it.
+func awaitSale(ctx context.Context, addr string, saleID int64, token []string) error {
 	for range 500 {
-		probe := newLoad(c.server.addr, saleID, `"PurchaseSuccess"`, c.tokens[len(c.tokens)-1:])
-		if _, _, err := probe.asFastAsItGoes(ctx, 1, pace); err == nil {
+		probe := newLoad(addr, saleID, `"PurchaseSuccess"`, token)
+		if _, _, err := probe.asFastAsItGoes(ctx, 1, pace); err == nil || errors.Is(err, errNoTokens) {
 			return nil
 		}
 		wait(ctx, 10*time.Millisecond)

@@ -39,8 +39,8 @@ func newLoad(addr string, saleID int64, want string, tokens []string) *load {
 	}
 }
 
-// asFastAsItGoes sends over so many connections for d, on each as soon as the last answer is there. It returns the
-// answers a second and their latencies, sorted.
+// asFastAsItGoes sends over so many connections for d, once at least, on each as soon as the last answer is there. It
+// returns the answers a second and their latencies, sorted.
 func (l *load) asFastAsItGoes(ctx context.Context, connections int, d time.Duration) (float64, []time.Duration, error) {
 	clients, err := l.connect(ctx, connections, d)
 	defer disconnect(clients)
@@ -51,9 +51,11 @@ func (l *load) asFastAsItGoes(ctx context.Context, connections int, d time.Durat
 	start := time.Now()
 	for _, c := range clients {
 		running.Go(func() {
-			for c.err == nil && ctx.Err() == nil && time.Since(start) < d {
+			for first := true; first || time.Since(start) < d; first = false {
 				c.due = time.Now()
-				c.exchange()
+				if c.exchange(); c.err != nil || ctx.Err() != nil {
+					return
+				}
 			}
 		})
 	}
@@ -62,6 +64,8 @@ func (l *load) asFastAsItGoes(ctx context.Context, connections int, d time.Durat
 	all, err := gather(clients)
 	return float64(len(all)) / took.Seconds(), all, errors.Join(err, ctx.Err())
 }
+
+var errNoTokens = errors.New("the benchmark ran out of shoppers")
 
 // pace is how often a schedule looks what is due.
 const pace = time.Millisecond
@@ -214,7 +218,7 @@ func (c *client) exchange() {
 func (c *client) send() error {
 	n := int(c.next.Add(1) - 1)
 	if n >= len(c.tokens) {
-		return errors.New("the benchmark ran out of shoppers")
+		return errNoTokens
 	}
 	r := append(append(append(c.request[:0], c.head...), c.tokens[n]...), c.tail...)
 	c.request = r

@@ -31,7 +31,7 @@ func main() {
 	}
 }
 
-const partNames = "engine, alone, http, history"
+const partNames = "engine, alone, http, replicas, memory, history"
 
 // options are what the command line says.
 type options struct {
@@ -68,6 +68,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		{"engine", measureEngine},
 		{"alone", measureAlone},
 		{"http", measureHTTP},
+		{"replicas", measureReplicas},
+		{"memory", measureMemory},
 		{"history", measureHistory},
 	} {
 		if o.only != "" && !strings.Contains(","+o.only+",", ","+part.name+",") {

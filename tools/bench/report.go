@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -23,6 +26,7 @@ type report struct {
 	Rounds  int           `json:"rounds"`
 	Numbers []measurement `json:"numbers"`
 	Ratios  []comparison  `json:"ratios"`
+	Plans   string        `json:"-"` // what PostgreSQL says about its plans
 }
 
 type machine struct {
@@ -31,6 +35,14 @@ type machine struct {
 	Cores int    `json:"cores"`
 	Model string `json:"model"`
 	Go    string `json:"go"`
+}
+
+func (m machine) String() string {
+	cores := "cores"
+	if m.Cores == 1 {
+		cores = "core"
+	}
+	return fmt.Sprintf("%s, %d %s, %s/%s, %s", m.Model, m.Cores, cores, m.OS, m.Arch, m.Go)
 }
 
 // measurement is one thing measured, its rounds and their median.
@@ -77,7 +89,9 @@ func (r *report) add(part, who, where, unit string, rounds []float64) {
 func (r *report) ratio(part, what string, above, below []float64) {
 	rounds := make([]float64, min(len(above), len(below)))
 	for i := range rounds {
-		rounds[i] = above[i] / below[i]
+		if below[i] > 0 {
+			rounds[i] = above[i] / below[i]
+		}
 	}
 	r.Ratios = append(r.Ratios, comparison{part, what, median(rounds), rounds})
 }
@@ -94,29 +108,59 @@ func median(values []float64) float64 {
 	return sorted[middle]
 }
 
-// write prints the tables, and writes the numbers where out is set.
-func (r *report) write(w io.Writer, out string) error {
-	slices.SortStableFunc(r.Numbers, func(a, b measurement) int {
-		return strings.Compare(a.Part+a.Unit+a.Who+a.Where, b.Part+b.Unit+b.Who+b.Where)
+// inOrder is the numbers by part, unit, where and who, 8 before 100.
+func (r *report) inOrder() []measurement {
+	return slices.SortedStableFunc(slices.Values(r.Numbers), func(a, b measurement) int {
+		return cmp.Or(
+			strings.Compare(a.Part, b.Part), strings.Compare(a.Unit, b.Unit),
+			cmp.Compare(leading(a.Where), leading(b.Where)), strings.Compare(a.Where, b.Where),
+			cmp.Compare(leading(a.Who), leading(b.Who)), strings.Compare(a.Who, b.Who),
+		)
 	})
+}
+
+// leading is the whole number that a name begins with, or 0.
+func leading(name string) int {
+	first, _, _ := strings.Cut(name, " ")
+	n, _ := strconv.Atoi(first) // 0 where there is none
+	return n
+}
+
+// write prints the tables, and writes the numbers, their plot and the plans to the folder out, where it is set.
+func (r *report) write(w io.Writer, out string) error {
+	r.Numbers = r.inOrder()
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(table, "\nPART\tWHO\tWHERE\tMEDIAN\t\n")
 	for _, n := range r.Numbers {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%.4g\t%s\n", n.Part, n.Who, n.Where, n.Median, n.Unit)
+		digits := max(0, 3-int(math.Log10(max(1, n.Median)))) // four, or all of a large number
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%.*f\t%s\n", n.Part, n.Who, n.Where, digits, n.Median, n.Unit)
 	}
 	_, _ = fmt.Fprintf(table, "\nRATIO\t\t\tMEDIAN\tROUNDS\n")
 	for _, c := range r.Ratios {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t\t%.3f\t%.3f\n", c.Part, c.What, c.Median, c.Rounds)
 	}
+	_, _ = fmt.Fprintf(table, "\n%s on %s\n", r.Commit, r.Machine)
 	if err := table.Flush(); err != nil || out == "" {
-		return err
-	}
-	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // it holds what everybody may read
 		return err
 	}
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(out, "purchases.json"), append(data, '\n'), 0o644) //nolint:gosec // as above
+	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // it holds what everybody may read
+		return err
+	}
+	files := []struct {
+		name string
+		data []byte
+	}{{"purchases.json", append(data, '\n')}, {"purchases.svg", r.plot()}, {"plans.txt", []byte(r.Plans)}}
+	for _, file := range files {
+		if len(file.data) == 0 {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(out, file.name), file.data, 0o644); err != nil { //nolint:gosec // as above
+			return err
+		}
+	}
+	return nil
 }

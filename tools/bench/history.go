@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"stampede/model"
+	"stampede/server/pg"
+	"stampede/server/sale"
+)
+
+// measureHistory compares group commit on an empty table with group commit on one with a long history.
+func measureHistory(ctx context.Context, b *bench) error {
+	db, _, err := b.database(ctx, "history")
+	if err != nil {
+		return err
+	}
+	own, err := newGroup(ctx, db)
+	if err != nil {
+		return err
+	}
+	rates := map[string][]float64{}
+	sell := func(name string) error {
+		for range b.rounds {
+			id, err := openSale(ctx, db)
+			if err != nil {
+				return err
+			}
+			rate, _, err := sellFor(ctx, own, id, 1000, b.seconds)
+			if err != nil {
+				return err
+			}
+			rates[name] = append(rates[name], rate)
+			b.say("history %-10s %9.0f /s", name, rate)
+		}
+		return nil
+	}
+	if err := sell("none"); err != nil {
+		return err
+	}
+	old, err := openSale(ctx, db)
+	if err != nil {
+		return err
+	}
+	for from, sizes := 0, []int{1000, 1_000_000, b.history}; len(sizes) > 0; from, sizes = sizes[0], sizes[1:] {
+		b.say("history writing earlier purchases up to %d", sizes[0])
+		if err := earlier(ctx, db, old, from+1, sizes[0]); err != nil {
+			return err
+		}
+		if err := b.explain(ctx, db, old, sizes[0]); err != nil {
+			return err
+		}
+	}
+	if err := sell("long"); err != nil {
+		return err
+	}
+	// And into the very sale that has them.
+	for range b.rounds {
+		rate, _, err := sellFor(ctx, own, old, 1000, b.seconds)
+		if err != nil {
+			return err
+		}
+		rates["same sale"] = append(rates["same sale"], rate)
+		b.say("history same sale  %9.0f /s", rate)
+	}
+	for name, values := range rates {
+		b.report.add("history", name, fmt.Sprintf("%d earlier purchases", b.history), "purchases/s", values)
+	}
+	b.report.ratio("history", "rate with a long history / with none", rates["long"], rates["none"])
+	b.report.ratio("history", "rate into a sale that has sold them / with none", rates["same sale"], rates["none"])
+	return closeAll(map[string]seller{"group": own}, db)
+}
+
+// explain notes how PostgreSQL carries out a batch after n earlier purchases.
+func (b *bench) explain(ctx context.Context, db *pg.DB, id model.SaleID, n int) error {
+	const batch = 500
+	for _, c := range []struct {
+		look bool
+		what string
+	}{
+		{false, "memory knows every buyer: nobody is looked for"},
+		{true, "memory knows nothing: everybody is looked for"},
+	} {
+		plan, err := sale.NewStore(db, nil, quiet()).Explain(ctx, id, batch, c.look)
+		if err != nil {
+			return err
+		}
+		b.report.Plans += fmt.Sprintf("== A batch of %d after %d purchases; %s\n\n%s\n", batch, n, c.what, plan)
+	}
+	return nil
+}
+
+// earlier writes purchases with ordinals first to n into a sale, in slices that keep the WAL in bounds.
+func earlier(ctx context.Context, db *pg.DB, id model.SaleID, first, n int) error {
+	const slice = 1_000_000
+	for from := first; from <= n; from += slice {
+		_, err := db.Pool.Exec(ctx, `INSERT INTO purchases (sale_id, ordinal, shopper_id, purchased_at)
+			SELECT $1, n, 'earlier-' || md5(n::text), now() FROM generate_series($2::int, $3::int) AS n`,
+			id, from, min(from+slice-1, n))
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := db.Pool.Exec(ctx, `UPDATE sales SET sold = $2, version = version + 1 WHERE id = $1`, id, n); err != nil {
+		return err
+	}
+	_, err := db.Pool.Exec(ctx, `VACUUM ANALYZE purchases`)
+	return err
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"stampede/model"
+	"stampede/server/pg"
+)
+
+// measureReplicas compares one, two and four server processes that sell the same units of one database over HTTP, and
+// counts the transactions that lost against another replica's.
+func measureReplicas(ctx context.Context, b *bench) error {
+	db, url, err := b.database(ctx, "replicas")
+	if err != nil {
+		return err
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // as in measureHTTP
+	tokens, err := mintTokens(int(b.seconds.Seconds() * shoppersPerSecond))
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	crowd := []int{1, 2, 4}
+	rates, failures := map[int][]float64{}, map[int][]float64{}
+	for range b.rounds {
+		for _, n := range crowd {
+			rate, lost, err := b.sellTogether(ctx, db, url, n, tokens)
+			if err != nil {
+				return errors.Join(fmt.Errorf("%d replicas: %w", n, err), db.Close())
+			}
+			rates[n] = append(rates[n], rate)
+			failures[n] = append(failures[n], lost)
+			b.say("replicas %d  %9.0f /s  %.2f transactions lost in 100 batches", n, rate, lost)
+		}
+	}
+	for _, n := range crowd {
+		who := fmt.Sprintf("%d replicas", n)
+		if n == 1 {
+			who = "1 replica"
+		}
+		where := fmt.Sprintf("%d connections", httpConnections)
+		b.report.add("replicas", who, where, "purchases/s", rates[n])
+		b.report.add("replicas", who, where, "lost in 100 batches", failures[n])
+		if n > 1 {
+			b.report.ratio("replicas", fmt.Sprintf("rate of %d replicas / one", n), rates[n], rates[1])
+		}
+	}
+	return db.Close()
+}
+
+// sellTogether lets n servers sell one sale, and returns the purchases a second of all, and how many transactions were
+// rolled back for each hundred that committed a batch.
+func (b *bench) sellTogether(
+	ctx context.Context, db *pg.DB, url string, n int, tokens []string,
+) (rate, lost float64, err error) {
+	id, err := openSale(ctx, db)
+	if err != nil {
+		return 0, 0, err
+	}
+	before, err := rollbacks(ctx, db)
+	if err != nil {
+		return 0, 0, err
+	}
+	servers := make([]*server, 0, n)
+	stopAll := func() (err error) {
+		for _, s := range servers {
+			err = errors.Join(err, s.stop())
+		}
+		servers = nil
+		return err
+	}
+	defer func() { err = errors.Join(err, stopAll()) }()
+	for range n {
+		s, err := startServer(ctx, b.binary, url)
+		if err != nil {
+			return 0, 0, err
+		}
+		servers = append(servers, s)
+	}
+	if rate, err = sellThrough(ctx, servers, id, tokens, b.seconds); err != nil {
+		return 0, 0, err
+	}
+	// A server process reports its last transactions when it ends.
+	if err := stopAll(); err != nil {
+		return 0, 0, err
+	}
+	after, err := rollbacks(ctx, db)
+	if err != nil {
+		return 0, 0, err
+	}
+	var batches int64
+	err = db.Pool.QueryRow(ctx, `SELECT count(DISTINCT purchased_at) FROM purchases WHERE sale_id = $1`, id).Scan(&batches)
+	if err == nil {
+		err = verify(ctx, db, id)
+	}
+	return rate, 100 * float64(after-before) / float64(max(1, batches)), err
+}
+
+// sellThrough divides the connections among the servers. A second of it goes before the measurement: replicas first
+// have to hear of each other.
+func sellThrough(
+	ctx context.Context, servers []*server, id model.SaleID, tokens []string, d time.Duration,
+) (float64, error) {
+	var total float64
+	for _, part := range []struct {
+		tokens []string
+		d      time.Duration
+	}{
+		{tokens[:len(tokens)/6], min(time.Second, d)},
+		{tokens[len(tokens)/6:], d},
+	} {
+		var running sync.WaitGroup
+		rates, errs := make([]float64, len(servers)), make([]error, len(servers))
+		share := len(part.tokens) / len(servers)
+		for i, s := range servers {
+			l := newLoad(s.addr, int64(id), `"PurchaseSuccess"`, part.tokens[i*share:(i+1)*share])
+			running.Go(func() { rates[i], _, errs[i] = l.asFastAsItGoes(ctx, httpConnections/len(servers), part.d) })
+		}
+		running.Wait()
+		if err := errors.Join(errs...); err != nil {
+			return 0, err
+		}
+		total = 0
+		for _, rate := range rates {
+			total += rate
+		}
+	}
+	return total, nil
+}
+
+// rollbacks is how many transactions of the database have been rolled back so far.
+func rollbacks(ctx context.Context, db *pg.DB) (n int64, err error) {
+	err = db.Pool.QueryRow(ctx,
+		`SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()`).Scan(&n)
+	return n, err
+}
