@@ -176,38 +176,59 @@ func relevant(ledger map[string]model.Purchase, orders []model.Order) []model.Pu
 
 // judge holds one decision against the promises, without the decision's own reasoning.
 func judge(
-	t *rapid.T, before model.Sale, ledger map[string]model.Purchase, orders []model.Order, d model.Decision, now time.Time,
+	t require.TestingT,
+	before model.Sale, ledger map[string]model.Purchase, orders []model.Order, d model.Decision, now time.Time,
 ) {
 	require.Len(t, d.Outcomes, len(orders), "every order has an outcome")
 	require.LessOrEqual(t, d.Sale.Sold, d.Sale.Stock, "never oversold")
-	require.Equal(t, before.Sold+len(d.Sold), d.Sale.Sold, "the count is the number of purchases")
-	open := before.PhaseAt(now) == model.PhaseActive
+	after := before
+	after.Sold += len(d.Sold)
+	if len(d.Sold) > 0 {
+		after.Version++
+	}
+	require.Equal(t, after, d.Sale, "the count is the number of purchases, and nothing else has changed")
+
+	phase, left := before.PhaseAt(now), before.Remaining()
 	owns := map[string]model.Purchase{}
 	maps.Copy(owns, ledger)
-	for i, p := range d.Sold {
-		require.Equal(t, before.Sold+i+1, p.Ordinal, "ordinals follow one another")
-		require.True(t, open, "sold outside the window")
-		require.NotContains(t, owns, p.ShopperID, "one unit per shopper")
-		owns[p.ShopperID] = p
-	}
-	left := before.Remaining()
+	var sold []model.Purchase
 	for i, o := range d.Outcomes {
+		require.Equal(t, model.State{Sale: d.Sale, At: now}, *o.Sale, "everyone sees the sale as the batch left it")
+		order := orders[i]
+		bought, owner := owns[order.ShopperID]
+		same := order.IdempotencyKey != "" && order.IdempotencyKey == bought.IdempotencyKey
 		switch o.Verdict {
 		case model.VerdictSold:
+			require.Equal(t, model.PhaseActive, phase, "sold outside the window")
+			require.False(t, owner, "one unit per shopper")
+			require.Positive(t, left)
 			left--
-			require.Equal(t, owns[orders[i].ShopperID], o.Purchase)
+			require.Equal(t, model.Purchase{
+				SaleID: before.ID, Ordinal: before.Sold + len(sold) + 1, ShopperID: order.ShopperID,
+				IdempotencyKey: order.IdempotencyKey, PurchasedAt: now,
+			}, o.Purchase, "the next ordinal, the order's shopper and key")
+			owns[order.ShopperID] = o.Purchase
+			sold = append(sold, o.Purchase)
 		case model.VerdictReplayed:
-			require.Equal(t, owns[orders[i].ShopperID], o.Purchase)
-			require.Equal(t, orders[i].IdempotencyKey, o.Purchase.IdempotencyKey)
-			require.NotEmpty(t, orders[i].IdempotencyKey)
+			require.True(t, owner)
+			require.True(t, same, "replayed by its key, and only by its key")
+			require.Equal(t, bought, o.Purchase)
 		case model.VerdictAlreadyPurchased:
-			require.Equal(t, owns[orders[i].ShopperID], o.Purchase)
+			require.True(t, owner)
+			require.False(t, same, "the same key is the same purchase")
+			require.Equal(t, bought, o.Purchase)
 		case model.VerdictSoldOut:
+			require.False(t, owner, "who has bought is told so")
+			require.Contains(t, []model.Phase{model.PhaseActive, model.PhaseSoldOut}, phase)
 			require.Zero(t, left, "no false sold-out: an earlier order of this batch took the last unit")
-			require.NotContains(t, owns, orders[i].ShopperID)
+			require.Zero(t, o.Purchase)
 		case model.VerdictNotActive:
-			require.NotContains(t, owns, orders[i].ShopperID)
-			require.False(t, open)
+			require.False(t, owner, "who has bought is told so")
+			require.NotContains(t, []model.Phase{model.PhaseActive, model.PhaseSoldOut}, phase)
+			require.Zero(t, o.Purchase)
+		default:
+			require.Fail(t, "no such verdict", "%q", o.Verdict)
 		}
 	}
+	require.Equal(t, sold, d.Sold, "what was sold is what the outcomes say, in the order they came")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/signal"
@@ -106,6 +107,7 @@ type (
 	answer struct {
 		Status int
 		Header http.Header
+		Body   []byte `json:"-"`
 		Data   map[string]any
 		Errors []struct {
 			Message    string
@@ -143,7 +145,10 @@ func (h *house) send(token, query string, variables vars) (answer, error) {
 	}
 	defer response.Body.Close()
 	got := answer{Status: response.StatusCode, Header: response.Header}
-	return got, json.NewDecoder(response.Body).Decode(&got)
+	if got.Body, err = io.ReadAll(response.Body); err != nil {
+		return got, err
+	}
+	return got, json.Unmarshal(got.Body, &got)
 }
 
 // must is ask for an operation that has to work; it returns one field of the data.

@@ -22,20 +22,26 @@ import (
 	"stampede/server/web"
 )
 
-// process is a server in a process of its own, with the embedded PostgreSQL.
+// process is a server in a process of its own.
 type process struct {
 	*house
 	cmd *exec.Cmd
 }
 
-// startProcess starts this test binary as the server and waits until it has printed where it is.
+// startProcess starts a server with the embedded PostgreSQL.
 func startProcess(t *testing.T, dataDir string) *process {
 	t.Helper()
 	bin, err := pg.FindBinaries("..")
 	require.NoError(t, err)
+	return startServer(t, "DATA_DIR="+dataDir, "POSTGRES_BIN="+bin, "DATABASE_URL=")
+}
+
+// startServer starts this test binary as the server with these settings, and waits until it has printed where it is.
+func startServer(t *testing.T, settings ...string) *process {
+	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serveVariable+"=1", "ADDR=127.0.0.1:0", "DEMO=true", "DATA_DIR="+dataDir,
-		"AUTH_SECRET="+testSecret, "POSTGRES_BIN="+bin, "DATABASE_URL=")
+	cmd.Env = append(append(os.Environ(), serveVariable+"=1", "ADDR=127.0.0.1:0", "DEMO=true", "AUTH_SECRET="+testSecret),
+		settings...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()

@@ -152,6 +152,8 @@ var sessionDefaults = map[string]string{
 	// table: that would be slow when the table has grown, and reads all of it in the eyes of serializable isolation.
 	"plan_cache_mode": "force_generic_plan",
 	"enable_seqscan":  "off",
+	// Where a scan is all there is, PostgreSQL before 18 takes it for so costly that it compiles the statement first.
+	"jit": "off",
 	// A process that stops in the middle of a transaction holds its rows for no longer than this.
 	"idle_in_transaction_session_timeout": "1000",
 }

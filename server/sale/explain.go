@@ -18,14 +18,20 @@ func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) 
 	if err != nil {
 		return "", fmt.Errorf("explain: %w", err)
 	}
-	defer conn.Release()
+	defer func() {
+		_ = conn.Conn().Close(ctx) // with what was prepared on it; the pool makes another
+		conn.Release()
+	}()
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.Serializable})
 	if err != nil {
 		return "", fmt.Errorf("explain: %w", err)
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
 	var sold, version int
-	if err := tx.QueryRow(ctx, "SELECT sold, version FROM sales WHERE id = $1", id).Scan(&sold, &version); err != nil {
+	var last, at string
+	if err := tx.QueryRow(ctx, `SELECT sold, version, coalesce(shopper_id, ''), coalesce(purchased_at, now())::text
+		FROM sales LEFT JOIN purchases ON sale_id = id AND ordinal = sold WHERE id = $1`, id,
+	).Scan(&sold, &version, &last, &at); err != nil {
 		return "", fmt.Errorf("explain: %w", err)
 	}
 	seen := sold
@@ -37,7 +43,7 @@ func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) 
 		shoppers[i], ordinals[i] = fmt.Sprint("stranger-", i), fmt.Sprint(sold+i+1)
 	}
 	all := "'{" + strings.Join(shoppers, ",") + "}'"
-	load, err := explain(ctx, tx, "load", loadSQL, fmt.Sprintf("%d, %d, '{}', %s", id, seen, all))
+	load, err := explain(ctx, tx, "load", loadSQL, fmt.Sprintf("%d, %d, '{}', %s, '%s', '%s'", id, seen, all, last, at))
 	write, writeErr := explain(ctx, tx, "write", writeSQL,
 		fmt.Sprintf("%d, %d, %d, '{%s}', %s, %s", id, n, version, strings.Join(ordinals, ","), all, all))
 	return load + "\n" + write, errors.Join(err, writeErr)
@@ -48,7 +54,6 @@ func explain(ctx context.Context, tx pgx.Tx, name, statement, literals string) (
 	if _, err := tx.Exec(ctx, fmt.Sprintf("PREPARE explain_%s AS %s", name, statement)); err != nil {
 		return "", fmt.Errorf("prepare %s: %w", name, err)
 	}
-	defer func() { _, _ = tx.Exec(ctx, "DEALLOCATE explain_"+name) }()
 	rows, err := tx.Query(ctx, fmt.Sprintf("EXPLAIN (ANALYZE, BUFFERS) EXECUTE explain_%s(%s)", name, literals))
 	if err != nil {
 		return "", fmt.Errorf("explain %s: %w", name, err)

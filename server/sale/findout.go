@@ -58,7 +58,7 @@ func (s *Store) lookFor(ctx context.Context, lost model.Decision) (happened bool
 		if err := fence(ctx, tx, first.SaleID); err != nil {
 			return err
 		}
-		found, earlier, err := load(ctx, tx, first.SaleID, wantedAll([]string{first.ShopperID}))
+		found, earlier, _, err := load(ctx, tx, first.SaleID, wantedAll([]string{first.ShopperID}))
 		if err != nil {
 			return err
 		}

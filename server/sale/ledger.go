@@ -32,9 +32,16 @@ type ledger struct {
 	order []model.SaleID // of the books, the one written to last at the end
 }
 
+// seen says that purchases with ordinals 1 to ordinal are known, without a gap, and what the last of them is: by it the
+// database is asked whether it still has that history.
+type seen struct {
+	ordinal int
+	last    model.Purchase
+}
+
 // book is the ledger of one sale.
 type book struct {
-	seen   int      // purchases with ordinals 1 to seen are in the filter
+	seen   seen     // these purchases are in the filter
 	filter []uint64 // its length is a power of two
 	seed   maphash.Seed
 	recent *recall
@@ -52,8 +59,8 @@ func (l *ledger) note(sale model.Sale, purchases []model.Purchase) {
 	b := l.openLocked(sale)
 	for _, p := range purchases {
 		hash := b.hash(p.ShopperID)
-		if p.Ordinal == b.seen+1 {
-			b.seen++
+		if p.Ordinal == b.seen.ordinal+1 {
+			b.seen = seen{p.Ordinal, p}
 			b.mark(hash)
 		}
 		b.recent.add(hash, p)
@@ -65,7 +72,7 @@ func (l *ledger) seen(id model.SaleID) int {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if b := l.books[id]; b != nil {
-		return b.seen
+		return b.seen.ordinal
 	}
 	return 0
 }
@@ -88,17 +95,17 @@ func (l *ledger) stranger(id model.SaleID, shopperID string, sold int) bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	b := l.books[id]
-	return b != nil && b.seen >= sold && !b.marked(b.hash(shopperID))
+	return b != nil && b.seen.ordinal >= sold && !b.marked(b.hash(shopperID))
 }
 
-// suspects are the shoppers of these orders who may have bought before, if the sale has sold exactly seen units: all
-// the others are known for sure to be strangers.
-func (l *ledger) suspects(id model.SaleID, orders []model.Order) (shoppers []string, seen int) {
+// suspects are the shoppers of these orders who may have bought before, if the sale has sold what has been seen and no
+// unit more: all the others are known for sure to be strangers.
+func (l *ledger) suspects(id model.SaleID, orders []model.Order) (shoppers []string, known seen) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	b := l.books[id]
 	if b == nil {
-		return nil, 0
+		return nil, seen{}
 	}
 	for _, o := range orders {
 		if b.marked(b.hash(o.ShopperID)) {

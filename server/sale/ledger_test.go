@@ -106,14 +106,15 @@ func TestLedgerSuspectsNobodyWhomItHasNotSeen(t *testing.T) {
 	orders := []model.Order{{ShopperID: "ann"}, {ShopperID: "buyer-3"}, {ShopperID: "ben"}}
 	suspects, seen := l.suspects(1, orders)
 	assert.Empty(t, suspects)
-	assert.Zero(t, seen, "true of a sale that has sold nothing, and of no other")
+	assert.Zero(t, seen.ordinal, "true of a sale that has sold nothing, and of no other")
 	l.note(model.Sale{ID: 1, Stock: 100}, purchases(1, 5))
 	suspects, seen = l.suspects(1, orders)
 	assert.Equal(t, []string{"buyer-3"}, suspects)
-	assert.Equal(t, 5, seen)
+	assert.Equal(t, 5, seen.ordinal)
+	assert.Equal(t, "buyer-5", seen.last.ShopperID)
 	l.forget(1)
 	_, seen = l.suspects(1, orders)
-	assert.Zero(t, seen)
+	assert.Zero(t, seen.ordinal)
 	assert.Empty(t, l.order)
 }
 

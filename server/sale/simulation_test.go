@@ -252,7 +252,7 @@ func (w *world) committed(d model.Decision) {
 		if a.id == d.Sale.ID && len(a.answer) == 1 {
 			got := <-a.answer
 			a.answer <- got
-			if got.outcome.Verdict == model.VerdictSold && got.outcome.Purchase.Ordinal > table.sale.Sold {
+			if got.err == nil && got.outcome.Verdict == model.VerdictSold && got.outcome.Purchase.Ordinal > table.sale.Sold {
 				w.broken("answered before it was durable")
 			}
 		}

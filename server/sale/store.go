@@ -68,19 +68,20 @@ func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
 	return turn.End
 }
 
-// Commit loads the sale and the orders' earlier purchases (none of those whom the ledger knows for strangers), lets model.Decide judge, and writes what was sold: one
-// statement that inserts all rows and updates the sale under a guard. Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown
-// when the COMMIT's answer was lost and could not be found out within 5 s; after any other nothing was written.
+// Commit loads the sale and the orders' earlier purchases (but of those whom the ledger knows for strangers), lets
+// model.Decide judge, and writes what was sold: one statement that inserts all rows and updates the sale under a guard.
+// Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown when the COMMIT's answer was lost and could not be found out within 5 s;
+// after any other nothing was written.
 func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
 	var decision model.Decision
 	fenced, lost := false, false
 	wanted := s.wantedBy(id, orders)
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
-		state, earlier, err := load(ctx, tx, id, wanted)
+		state, earlier, known, err := load(ctx, tx, id, wanted)
 		if err != nil {
 			return err
 		}
-		lost = state.Sold < wanted.seen
+		lost = lost || !known
 		decision = model.Decide(state.Sale, earlier, orders, state.At)
 		if len(decision.Sold) == 0 {
 			fenced = s.doubtful.Load()
@@ -89,7 +90,7 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 		return write(ctx, tx, state.Sale, decision.Sold)
 	}, lostRace, pg.OnRetry(func(string) {
 		s.NoteRival()
-		wanted = wantedAll(wanted.shoppers) // the second time the ledger is not asked
+		wanted.suspects = wanted.shoppers // the second time the ledger's word is not taken for it
 	}))
 	if err != nil && errors.Is(err, pg.ErrOutcomeUnknown) && len(decision.Sold) > 0 {
 		decision, err = s.findOut(ctx, decision, err)
@@ -133,7 +134,7 @@ func (s *Store) Amend(
 ) (model.State, error) {
 	var after model.State
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
-		before, _, err := load(ctx, tx, id, wanted{})
+		before, _, _, err := load(ctx, tx, id, wanted{})
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,140 @@
+package sale //nolint:testpackage // the statements are nobody else's
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/server/pg/pgtest"
+)
+
+// TestThePlansOfAPurchaseNeverScan: a connection plans the two statements of a purchase once, perhaps while the tables
+// are empty, and keeps to that until they are large. Whatever their size and whatever is known of it, the plans are the
+// same.
+func TestThePlansOfAPurchaseNeverScan(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	conn, err := db.Pool.Acquire(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(conn.Release)
+	p := planner{conn}
+	p.run(t, "PREPARE load AS "+loadSQL)
+	p.run(t, "PREPARE write AS "+writeSQL)
+	p.check(t, "with no sale")
+	p.run(t, `INSERT INTO sales (sku, name, stock, starts_at) VALUES ('s', 'n', 100000000, now())`)
+	for _, size := range []int{0, 1_000, 100_000} {
+		p.run(t, fmt.Sprintf(`INSERT INTO purchases SELECT 1, n, 'shopper-' || n, 'key', now()
+			FROM generate_series((SELECT sold FROM sales) + 1, %d) AS n`, size))
+		p.run(t, fmt.Sprintf(`UPDATE sales SET sold = %d`, size))
+		p.check(t, fmt.Sprint("planned before, at ", size))
+		p.run(t, `DISCARD PLANS`) // now it knows what a new connection knows
+		p.check(t, fmt.Sprint("planned at ", size))
+		p.run(t, `ANALYZE sales, purchases`)
+		p.check(t, fmt.Sprint("planned and analyzed at ", size))
+	}
+}
+
+// TestThePlansOfAPurchaseDoNotTrustSmallSales: where every sale so far has sold one unit, the primary key must not seem
+// as good a way to a shopper as the unique index.
+func TestThePlansOfAPurchaseDoNotTrustSmallSales(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	conn, err := db.Pool.Acquire(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(conn.Release)
+	p := planner{conn}
+	p.run(t, "PREPARE load AS "+loadSQL)
+	p.run(t, "PREPARE write AS "+writeSQL)
+	for _, sales := range []int{1, 150} {
+		p.run(t, fmt.Sprintf(`INSERT INTO purchases SELECT n, 1, 'shopper', 'key', now()
+			FROM generate_series((SELECT count(*) FROM purchases) + 1, %d) AS n`, sales))
+		p.run(t, `ANALYZE sales, purchases`)
+		p.check(t, fmt.Sprint("after small sales: ", sales))
+	}
+}
+
+// planner asks one connection of the pool how it would carry out the statements of a purchase.
+type planner struct{ conn *pgxpool.Conn }
+
+func (p planner) run(t *testing.T, statement string) {
+	t.Helper()
+	_, err := p.conn.Exec(t.Context(), statement)
+	require.NoError(t, err)
+}
+
+// check holds what the plans say. A $1 in them is a parameter: they are made for every sale, and made once.
+func (p planner) check(t *testing.T, when string) {
+	t.Helper()
+	load := p.plan(t, `load(1, 0, '{}', '{a,b}', 'z', now())`)
+	load.neverScans(t, when)
+	for i, n := range load { // the last purchase that was seen: one row, by whichever unique index
+		if n.Index == "one_per_shopper" && n.Cond == "((sale_id = $1) AND (shopper_id = $5))" {
+			load[i].Index, load[i].Cond = "purchases_pkey", "((sale_id = $1) AND (ordinal = $2))"
+		}
+	}
+	load.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
+	load.looksUp(t, when, "purchases",
+		[2]string{"one_per_shopper", "((sale_id = $1) AND (shopper_id = wanted.shopper_id))"},
+		[2]string{"purchases_pkey", "((sale_id = $1) AND (ordinal = $2))"})
+	write := p.plan(t, `write(1, 2, 1, '{1,2}', '{a,b}', '{x,y}')`)
+	write.neverScans(t, when)
+	write.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
+}
+
+// node is a node of a plan, as EXPLAIN tells of it.
+type node struct {
+	Type     string `json:"Node Type"`
+	Relation string `json:"Relation Name"`
+	Index    string `json:"Index Name"`
+	Cond     string `json:"Index Cond"`
+	Plans    []node
+}
+
+// plan is every node of a statement's plan.
+type plan []node
+
+func (p planner) plan(t *testing.T, execute string) plan {
+	t.Helper()
+	var text []byte
+	require.NoError(t, p.conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) EXECUTE "+execute).Scan(&text))
+	var found []struct{ Plan node }
+	require.NoError(t, json.Unmarshal(text, &found), "%s", text)
+	require.Len(t, found, 1)
+	return found[0].Plan.flat()
+}
+
+func (n node) flat() plan {
+	below := n.Plans
+	n.Plans = nil
+	all := plan{n}
+	for _, b := range below {
+		all = append(all, b.flat()...)
+	}
+	return all
+}
+
+func (p plan) neverScans(t *testing.T, when string) {
+	t.Helper()
+	for _, n := range p {
+		assert.NotEqual(t, "Seq Scan", n.Type, "%s: %+v", when, n)
+	}
+}
+
+// looksUp holds that a table is read by these indexes and conditions, once by each, and in no other way.
+func (p plan) looksUp(t *testing.T, when, table string, by ...[2]string) {
+	t.Helper()
+	var want, reads []node
+	for _, b := range by {
+		want = append(want, node{Type: "Index Scan", Relation: table, Index: b[0], Cond: b[1]})
+	}
+	for _, n := range p {
+		if n.Relation == table && n.Type != "ModifyTable" {
+			reads = append(reads, n)
+		}
+	}
+	assert.ElementsMatch(t, want, reads, "%s", when)
+}
