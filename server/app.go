@@ -154,6 +154,7 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 	}
 	a.graphql = transport.New(resolver, transport.Options{
 		Introspection: cfg.introspection(), Authenticate: a.auth.Authenticate, Allowed: web.SameOrigin,
+		Feed: a.hub, Log: a.log,
 	})
 	handler, err := web.NewHandler(web.Edge{
 		GraphQL: a.graphql, Auth: a.auth, Client: client.Dist(), Boot: web.Boot{DemoSignIn: resolver.SignIn != nil},

@@ -3,13 +3,16 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
@@ -33,31 +36,44 @@ const (
 type Options struct {
 	// Introspection lets clients ask for the schema.
 	Introspection bool
-	// Authenticate checks an Authorization value ("Bearer …", empty: anonymous) and puts its viewer into the
-	// context.
-	Authenticate func(ctx context.Context, authorization string) (context.Context, error)
+	// Authenticate checks an Authorization value ("Bearer …"), puts its viewer into the context, and says until when
+	// the token is good.
+	Authenticate func(ctx context.Context, authorization string) (context.Context, time.Time, error)
+	// Feed is what subscriptions follow.
+	Feed graph.Feed
 	// Allowed says whether a websocket may be opened from this origin. Requests without one always may.
 	Allowed func(r *http.Request, origin string) bool
+	// MaxSockets and MaxSocketsFrom bound the websockets of this process, 50 000 when 0, and those from one address. 0:
+	// 1 000 from a public address, and any number from a private one: that is a proxy, or a test.
+	MaxSockets, MaxSocketsFrom int
+	Log                        *slog.Logger
+}
+
+func (o Options) maxSockets() int { return cmp.Or(o.MaxSockets, 50_000) }
+
+func (o Options) maxSocketsFrom(address string) int {
+	switch ip := net.ParseIP(address); {
+	case o.MaxSocketsFrom > 0:
+		return o.MaxSocketsFrom
+	case ip == nil || ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast():
+		return o.maxSockets()
+	default:
+		return 1_000
+	}
 }
 
 // Handler serves GraphQL on one address.
 type Handler struct {
 	server  *handler.Server
 	limit   int64
-	allowed func(r *http.Request, origin string) bool
-
-	draining context.Context // ends when the websockets have to close
-	drain    context.CancelFunc
-	opening  sync.Mutex // held to open a socket, and to begin the drain
-	sockets  sync.WaitGroup
+	sockets *websockets
 }
 
 // New serves the resolver's schema.
 func New(resolver *graph.Resolver, o Options) *Handler {
-	h := &Handler{server: handler.New(graph.NewSchema(resolver)), limit: maxBody, allowed: o.Allowed}
-	h.draining, h.drain = context.WithCancel(context.Background())
+	h := &Handler{server: handler.New(graph.NewSchema(resolver)), limit: maxBody, sockets: newWebsockets(o)}
 
-	h.server.AddTransport(h.websocket(o))
+	h.server.AddTransport(h.sockets)
 	h.server.AddTransport(gqltransport.Options{})
 	h.server.AddTransport(gqltransport.GET{})
 	h.server.AddTransport(gqltransport.POST{})
@@ -78,13 +94,13 @@ var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // ServeHTTP answers one request, or serves one websocket until it ends.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-		h.serveWebsocket(w, r)
+	if h.sockets.Supports(r) {
+		h.server.ServeHTTP(w, r)
 		return
 	}
-	r.Header.Del("Upgrade") // to something else, as h2c: declined, and gqlgen would take it for a websocket
+	r.Header.Del("Upgrade") // to something else, as h2c: declined, and gqlgen would not take the request
 	if r.Body != nil {
-		body := bodies.Get().(*bytes.Buffer)
+		body := bodies.Get().(*bytes.Buffer) //nolint:errcheck // it holds nothing else
 		defer bodies.Put(body)
 		body.Reset()
 		_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, h.limit))
@@ -101,23 +117,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.server.ServeHTTP(w, r)
 }
 
-// Close closes every websocket with 1012 and waits for their handlers until ctx ends. Closing twice is fine.
-func (h *Handler) Close(ctx context.Context) error {
-	h.opening.Lock()
-	h.drain()
-	h.opening.Unlock()
-	closed := make(chan struct{})
-	go func() {
-		h.sockets.Wait()
-		close(closed)
-	}()
-	select {
-	case <-closed:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+// drainSpread is how long the websockets are given their notice, one after the other.
+const drainSpread = time.Second
+
+// Close closes every websocket with 1012 and waits until they have ended, or ctx has. Closing twice is fine.
+func (h *Handler) Close(ctx context.Context) error { return h.sockets.drain(ctx, drainSpread) }
 
 // Refuse answers a request that does not reach GraphQL, in GraphQL's form.
 func Refuse(w http.ResponseWriter, status int, code, message string) {

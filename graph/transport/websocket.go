@@ -2,36 +2,54 @@ package transport
 
 import (
 	"context"
-	"errors"
-	"io"
+	"maps"
+	"net"
 	"net/http"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
-	gqltransport "github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/gorilla/websocket"
+
+	"stampede/graph"
 )
 
-const (
-	subprotocol = "graphql-transport-ws"
+// websockets is the transport for graphql-transport-ws: a graphql.Transport on gorilla/websocket. It serves
+// subscriptions, queries and mutations; see docs/adr/0008 for why it is not gqlgen's own.
+type websockets struct {
+	options Options
+	groups  *groups
+	once    sync.Once // the first connection brings the executor
+	exec    graphql.GraphExecutor
 
-	initTimeout = 5 * time.Second
-	// pingInterval: a client that answers no ping within twice this is gone.
-	pingInterval = 10 * time.Second
-	// writeTimeout: a client that reads nothing for so long is gone.
-	writeTimeout = 10 * time.Second
+	mu       sync.Mutex // guards what follows
+	conns    map[*conn]struct{}
+	from     map[string]int // open connections by the client's address
+	draining bool
+	served   sync.WaitGroup // one for each connection, and the one who looks after them
+	stop     chan struct{}
+}
 
-	// lastWords is how long a connection has to say goodbye.
-	lastWords = 500 * time.Millisecond
+func newWebsockets(o Options) *websockets {
+	h := &websockets{
+		options: o, groups: &groups{feed: o.Feed, byKey: map[string]*group{}},
+		conns: map[*conn]struct{}{}, from: map[string]int{}, stop: make(chan struct{}),
+	}
+	h.served.Go(h.lookAfter)
+	return h
+}
 
-	closeServiceRestart = 1012
-	closeForbidden      = 4403
-)
+// Supports says whether a request asks for a websocket.
+func (h *websockets) Supports(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
 
-// serveWebsocket refuses foreign origins and other protocols before the upgrade, and ends the socket when the server
-// drains.
-func (h *Handler) serveWebsocket(w http.ResponseWriter, r *http.Request) {
-	if origin := r.Header.Get("Origin"); origin != "" && !h.allowed(r, origin) {
+// Do opens a websocket, or refuses it before the upgrade: foreign origins, other protocols, too many. It returns at
+// once: what net/http has allocated for the request is not kept for as long as the connection lives.
+func (h *websockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	if origin := r.Header.Get("Origin"); origin != "" && !h.options.Allowed(r, origin) {
 		Refuse(w, http.StatusForbidden, "FORBIDDEN", "Websockets are not open to this origin.")
 		return
 	}
@@ -39,107 +57,161 @@ func (h *Handler) serveWebsocket(w http.ResponseWriter, r *http.Request) {
 		Refuse(w, http.StatusBadRequest, "BAD_REQUEST", "Open a websocket with the subprotocol graphql-transport-ws.")
 		return
 	}
-	if !h.open() {
+	from, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		from = r.RemoteAddr
+	}
+	h.once.Do(func() { h.exec, h.groups.exec = exec, exec })
+	if status, code, message := h.reserve(from); status != 0 {
 		w.Header().Set("Retry-After", "1")
-		Refuse(w, http.StatusServiceUnavailable, "UNAVAILABLE", "The server is about to stop.")
+		Refuse(w, status, code, message)
 		return
 	}
-	defer h.sockets.Done()
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	defer context.AfterFunc(h.draining, cancel)()
-	h.server.ServeHTTP(w, r.WithContext(ctx))
-}
-
-// open counts a socket in, unless the server drains.
-func (h *Handler) open() bool {
-	h.opening.Lock()
-	defer h.opening.Unlock()
-	if h.draining.Err() != nil {
-		return false
-	}
-	h.sockets.Add(1)
-	return true
-}
-
-// websocket is gqlgen's transport on a gorilla connection. Its viewer comes from connection_init.
-func (h *Handler) websocket(o Options) gqltransport.Websocket {
-	limit := int64(maxBody)
-	return gqltransport.Websocket{
-		Implementation:   gorilla{},
-		InitTimeout:      initTimeout,
-		PingPongInterval: pingInterval,
-		PayloadReadLimit: &limit,
-		InitFunc: func(
-			ctx context.Context, payload gqltransport.InitPayload,
-		) (context.Context, *gqltransport.InitPayload, error) {
-			authorization := payload.Authorization()
-			if authorization == "" {
-				return ctx, nil, nil
-			}
-			signedIn, err := o.Authenticate(ctx, authorization)
-			if err != nil {
-				ctx = gqltransport.WithWebsocketCloseCode(ctx, closeForbidden)
-				return gqltransport.AppendCloseReason(ctx, "Forbidden"), nil, err
-			}
-			return signedIn, nil, nil
-		},
-	}
-}
-
-// gorilla adapts gorilla/websocket to gqlgen's transport.
-type gorilla struct{}
-
-func (gorilla) Accept(
-	w http.ResponseWriter, r *http.Request, _ gqltransport.WebsocketAcceptOptions,
-) (gqltransport.WebsocketConn, error) {
 	upgrader := websocket.Upgrader{
-		ReadBufferSize:  1024,
-		WriteBufferSize: 1024,
+		ReadBufferSize:  readBuffer,
+		WriteBufferPool: &writeBuffers, // it writes nothing but the handshake
+		WriteBufferSize: readBuffer,
 		Subprotocols:    []string{subprotocol},
-		CheckOrigin:     func(*http.Request) bool { return true },                // checked before the upgrade
-		Error:           func(http.ResponseWriter, *http.Request, int, error) {}, // gqlgen answers
+		CheckOrigin:     func(*http.Request) bool { return true }, // checked above
 	}
-	conn, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		return nil, err
+	ws, err := upgrader.Upgrade(w, r, nil)
+	if err != nil { // it has answered
+		h.release(from)
+		h.served.Done()
+		return
 	}
-	// When the server drains, and when gqlgen is done with the connection without having closed it.
-	context.AfterFunc(r.Context(), func() {
-		_ = conn.NetConn().SetDeadline(time.Now().Add(lastWords)) // whoever does not read or write is not waited for
-		time.AfterFunc(2*lastWords, func() { _ = conn.Close() })
-	})
-	return &gorillaConn{Conn: conn, ctx: r.Context()}, nil
+	c := &conn{h: h, ws: ws, out: newOutlet(ws.NetConn()), from: from}
+	c.ctx, c.cancel = context.WithCancel(graph.WithRequestID(context.Background(), graph.RequestIDFrom(r.Context())))
+	c.as = c.ctx
+	c.hear()
+	h.add(c)
+	go c.run()
 }
 
-// gorillaConn is one connection. Gqlgen reads from one goroutine and writes under a lock of its own.
-type gorillaConn struct {
-	*websocket.Conn
-	ctx context.Context // the request's: it ends early only when the server drains
+const readBuffer = 512
+
+var writeBuffers sync.Pool
+
+// reserve counts a connection in, or says why not.
+func (h *websockets) reserve(from string) (status int, code, message string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.draining:
+		return http.StatusServiceUnavailable, "UNAVAILABLE", "The server is about to stop."
+	case len(h.conns) >= h.options.maxSockets():
+		return http.StatusServiceUnavailable, "UNAVAILABLE", "This server holds as many connections as it can."
+	case h.from[from] >= h.options.maxSocketsFrom(from):
+		return http.StatusTooManyRequests, "RATE_LIMITED", "Too many connections are open from this address."
+	}
+	h.from[from]++
+	h.served.Add(1)
+	return 0, "", ""
 }
 
-func (c *gorillaConn) NextReader() (int, io.Reader, error) {
-	kind, reader, err := c.Conn.NextReader()
-	if websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseNoStatusReceived) {
-		err = gqltransport.ErrWebsocketClosed
+func (h *websockets) release(from string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.from[from]--
+	if h.from[from] == 0 {
+		delete(h.from, from)
 	}
-	return kind, reader, err
 }
 
-// WriteJSON closes the connection of a client that does not read: gqlgen ignores the error.
-func (c *gorillaConn) WriteJSON(v any) error {
-	err := errors.Join(c.SetWriteDeadline(time.Now().Add(writeTimeout)), c.Conn.WriteJSON(v))
-	if err != nil {
-		return errors.Join(err, c.Close())
+func (h *websockets) add(c *conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.conns[c] = struct{}{}
+	if h.draining {
+		go c.close(closeRestart, restarting)
 	}
-	return nil
 }
 
-// WriteClose says 1012, after which clients come back, where gqlgen says 1000 because the server drains.
-func (c *gorillaConn) WriteClose(code int, message string) error {
-	if code == websocket.CloseNormalClosure && c.ctx.Err() != nil {
-		code, message = closeServiceRestart, "the server restarts"
-	}
-	return c.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, message),
-		time.Now().Add(time.Second))
+func (h *websockets) gone(c *conn) {
+	h.release(c.from)
+	h.mu.Lock()
+	delete(h.conns, c)
+	h.mu.Unlock()
+	h.served.Done()
 }
+
+const restarting = "the server restarts"
+
+// all is a copy of the connections that are open.
+func (h *websockets) all() []*conn {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := make([]*conn, 0, len(h.conns))
+	return slices.AppendSeq(all, maps.Keys(h.conns))
+}
+
+// lookAfter pings every connection now and then, and ends those that have been silent for too long.
+func (h *websockets) lookAfter() {
+	ticker := time.NewTicker(pingEvery)
+	defer ticker.Stop()
+	ping := frameOf(websocket.PingMessage, nil)
+	for {
+		select {
+		case <-ticker.C:
+		case <-h.stop:
+			return
+		}
+		all := h.all()
+		for i, c := range all {
+			if time.Since(time.Unix(0, c.heard.Load())) > silentFor {
+				c.abort()
+			} else {
+				c.out.sendFrame(ping, false) // one that takes no ping falls silent
+			}
+			if i%pingBatch == pingBatch-1 {
+				select { // spread over a part of the interval
+				case <-time.After(pingEvery / 2 / time.Duration(1+len(all)/pingBatch)):
+				case <-h.stop:
+					return
+				}
+			}
+		}
+	}
+}
+
+// pingBatch connections are pinged in one go.
+const pingBatch = 256
+
+// drain closes every connection with 1012, spread over d so that they do not all come back at once, and waits for
+// their ends until ctx ends.
+func (h *websockets) drain(ctx context.Context, d time.Duration) error {
+	h.mu.Lock()
+	first := !h.draining
+	h.draining = true
+	h.mu.Unlock()
+	if first {
+		close(h.stop)
+		all := h.all()
+		for i, c := range all {
+			if i > 0 && i%(1+len(all)/drainSteps) == 0 {
+				select {
+				case <-time.After(d / drainSteps):
+				case <-ctx.Done():
+				}
+			}
+			c.close(closeRestart, restarting)
+		}
+	}
+	ended := make(chan struct{})
+	go func() {
+		h.served.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		for _, c := range h.all() {
+			c.abort()
+		}
+		return ctx.Err()
+	}
+}
+
+// drainSteps is how many groups the connections are closed in.
+const drainSteps = 50

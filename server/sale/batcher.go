@@ -121,7 +121,7 @@ func (b *Batcher) Do(ctx context.Context, id model.SaleID, order model.Order) (m
 var tickets = sync.Pool{New: func() any { return &ticket{answer: make(chan answer, 1)} }}
 
 func (b *Batcher) queueOrder(id model.SaleID, order model.Order) (*ticket, error) {
-	t := tickets.Get().(*ticket)
+	t := tickets.Get().(*ticket) //nolint:errcheck // it holds nothing else
 	t.order, t.came = order, time.Now()
 	return t, b.join(id, func(l *lane) bool {
 		if len(l.orders) >= b.limits.Waiting {

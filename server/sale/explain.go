@@ -2,11 +2,13 @@ package sale
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/uptrace/bun"
 
 	"stampede/model"
 )
@@ -14,22 +16,23 @@ import (
 // Explain says how PostgreSQL carries out the two statements of n strangers' purchases: EXPLAIN ANALYZE, as text. When
 // look is true, the ledger is taken to know nobody, and each shopper is looked for. Nothing is written for good.
 func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) (string, error) {
-	conn, err := s.db.Pool.Acquire(ctx)
+	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return "", fmt.Errorf("explain: %w", err)
 	}
 	defer func() {
-		_ = conn.Conn().Close(ctx) // with what was prepared on it; the pool makes another
-		conn.Release()
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // it ends, with what was prepared on it
+		_ = conn.Close()
 	}()
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.Serializable})
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
 	if err != nil {
 		return "", fmt.Errorf("explain: %w", err)
 	}
-	defer func() { _ = tx.Rollback(ctx) }()
+	defer func() { _ = tx.Rollback() }()
 	var sold, version int
 	var last, at string
-	if err := tx.QueryRow(ctx, `SELECT sold, version, coalesce(shopper_id, ''), coalesce(purchased_at, now())::text
+	if err := tx.Tx.QueryRowContext(ctx, `
+		SELECT sold, version, coalesce(shopper_id, ''), coalesce(purchased_at, now())::text
 		FROM sales LEFT JOIN purchases ON sale_id = id AND ordinal = sold WHERE id = $1`, id,
 	).Scan(&sold, &version, &last, &at); err != nil {
 		return "", fmt.Errorf("explain: %w", err)
@@ -50,14 +53,21 @@ func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) 
 }
 
 // explain prepares a statement as the pool's connections do, and explains how it is executed with these literals.
-func explain(ctx context.Context, tx pgx.Tx, name, statement, literals string) (string, error) {
-	if _, err := tx.Exec(ctx, fmt.Sprintf("PREPARE explain_%s AS %s", name, statement)); err != nil {
+func explain(ctx context.Context, tx bun.Tx, name, statement, literals string) (text string, err error) {
+	if _, err := tx.Tx.ExecContext(ctx, "PREPARE explain_"+name+" AS "+statement); err != nil {
 		return "", fmt.Errorf("prepare %s: %w", name, err)
 	}
-	rows, err := tx.Query(ctx, fmt.Sprintf("EXPLAIN (ANALYZE, BUFFERS) EXECUTE explain_%s(%s)", name, literals))
+	rows, err := tx.Tx.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) EXECUTE explain_"+name+"("+literals+")")
 	if err != nil {
 		return "", fmt.Errorf("explain %s: %w", name, err)
 	}
-	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	return strings.Join(lines, "\n") + "\n", err
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return "", fmt.Errorf("explain %s: %w", name, err)
+		}
+		text += line + "\n"
+	}
+	return text, rows.Err()
 }

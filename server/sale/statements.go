@@ -17,8 +17,8 @@ import (
 // sessionDefaults see to it that the plan is right whatever the tables' sizes).
 
 // loadSQL reads the sale, the transaction's instant, and earlier purchases: those of the shoppers in $3 when the sale
-// has sold $2 units, the last of them to the shopper $5 at $6, and else those of the shoppers in $4. Each is looked up on
-// its own in the unique index: that stays cheap whatever the table's size, where `= ANY` may turn into a scan.
+// has sold $2 units, the last of them to the shopper $5 at $6, and else those of the shoppers in $4. Each is looked up
+// on its own in the unique index: that stays cheap whatever the table's size, where `= ANY` may turn into a scan.
 const loadSQL = `
 SELECT sku, name, coalesce(description, ''), coalesce(image_url, ''), price, stock, sold, version,
        starts_at, ends_at, paused_at, ended_at, now(), history.known,
@@ -47,8 +47,8 @@ WITH sold AS (
 UPDATE sales SET sold = sold + $2, version = version + 1
 WHERE id = $1 AND version = $3 AND sold + $2 <= stock`
 
-// wanted says whose earlier purchases to read: the suspects' when the sale has sold what the ledger has seen and no unit
-// more, else everybody's.
+// wanted says whose earlier purchases to read: the suspects' when the sale has sold what the ledger has seen and no
+// unit more, else everybody's.
 type wanted struct {
 	shoppers []string
 	suspects []string
@@ -58,8 +58,8 @@ type wanted struct {
 // wantedAll reads everybody's, whatever the sale has sold.
 func wantedAll(shoppers []string) wanted { return wanted{shoppers: shoppers, seen: seen{ordinal: -1}} }
 
-// load reads a sale as the transaction sees it, and earlier purchases. known is false when the sale's history is not the
-// one that the ledger has seen: the database has lost purchases. Errors: SALE_NOT_FOUND.
+// load reads a sale as the transaction sees it, and earlier purchases. known is false when the sale's history is not
+// the one that the ledger has seen: the database has lost purchases. Errors: SALE_NOT_FOUND.
 func load(
 	ctx context.Context, tx bun.Tx, id model.SaleID, w wanted,
 ) (state model.State, earlier []model.Purchase, known bool, err error) {

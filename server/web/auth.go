@@ -88,18 +88,18 @@ func NewAuth(ctx context.Context, cfg AuthConfig, log *slog.Logger) (*Auth, erro
 	return a, nil
 }
 
-// Verify is the viewer whom a token names, or ErrInvalidToken.
-func (a *Auth) Verify(token string) (*graph.Viewer, error) {
+// Verify is the viewer whom a token names, and until when it is good; or ErrInvalidToken.
+func (a *Auth) Verify(token string) (viewer *graph.Viewer, until time.Time, err error) {
 	var c claims
 	if _, err := a.parser.ParseWithClaims(token, &c, a.key); err != nil {
 		a.log.Debug("refused a token", "err", err)
-		return nil, ErrInvalidToken
+		return nil, until, ErrInvalidToken
 	}
 	if !model.ValidShopperID(c.Subject) {
 		a.log.Debug("refused a token: sub is not 1 to 64 characters")
-		return nil, ErrInvalidToken
+		return nil, until, ErrInvalidToken
 	}
-	return &graph.Viewer{ID: c.Subject, Scopes: scopesOf(c.Scope)}, nil
+	return &graph.Viewer{ID: c.Subject, Scopes: scopesOf(c.Scope)}, c.ExpiresAt.Add(leeway), nil
 }
 
 // key picks the key by the token's algorithm, which the parser has held against the valid ones: a public key is
@@ -155,27 +155,29 @@ func (a *Auth) DemoSignIn(name string) (string, time.Time, *graph.Viewer, error)
 	return token, expiresAt, viewer, err
 }
 
-// Authenticate puts the viewer whom an Authorization value names into the context; an empty value is an anonymous
-// caller. Errors: ErrInvalidToken.
-func (a *Auth) Authenticate(ctx context.Context, authorization string) (context.Context, error) {
-	if authorization == "" {
-		return ctx, nil
-	}
+// Authenticate puts the viewer whom an Authorization value names into the context, and says until when its token is
+// good. Errors: ErrInvalidToken.
+func (a *Auth) Authenticate(ctx context.Context, authorization string) (context.Context, time.Time, error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return ctx, ErrInvalidToken
+		return ctx, time.Time{}, ErrInvalidToken
 	}
-	viewer, err := a.Verify(strings.TrimSpace(token))
+	viewer, until, err := a.Verify(strings.TrimSpace(token))
 	if err != nil {
-		return ctx, err
+		return ctx, until, err
 	}
-	return graph.WithViewer(ctx, viewer), nil
+	return graph.WithViewer(ctx, viewer), until, nil
 }
 
 // authenticated lets requests pass that carry a valid token, or none.
 func (a *Auth) authenticated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, err := a.Authenticate(r.Context(), r.Header.Get("Authorization"))
+		authorization := r.Header.Get("Authorization")
+		if authorization == "" { // an anonymous caller
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, _, err := a.Authenticate(r.Context(), authorization)
 		if err != nil {
 			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 			transport.Refuse(w, http.StatusUnauthorized, "INVALID_TOKEN", "The access token is not valid.")

@@ -53,7 +53,8 @@ func (l *load) asFastAsItGoes(ctx context.Context, connections int, d time.Durat
 		running.Go(func() {
 			for first := true; first || time.Since(start) < d; first = false {
 				c.due = time.Now()
-				if c.exchange(); c.err != nil || ctx.Err() != nil {
+				c.exchange()
+				if c.err != nil || ctx.Err() != nil {
 					return
 				}
 			}

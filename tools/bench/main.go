@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags.StringVar(&o.only, "only", "", "parts to run, comma-separated; empty: all of "+partNames)
 	flags.StringVar(&o.out, "out", "", "folder to write the numbers to, as JSON; empty: nowhere")
 	flags.StringVar(&o.binary, "server", "bin/stampede", "the server to start for the part http")
-	flags.StringVar(&o.profile, "profiles", "", "folder to write the server's CPU profiles of the part http to; empty: nowhere")
+	flags.StringVar(&o.profile, "profiles", "", "folder for the server's CPU profiles of the part http; empty: nowhere")
 	flags.DurationVar(&o.seconds, "for", 5*time.Second, "how long each measurement takes")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often those who are compared take their turns")
 	flags.IntVar(&o.history, "history", 10_000_000, "earlier purchases for the part history")

@@ -189,7 +189,8 @@ func (b *bench) memoryOfMany(ctx context.Context, db *pg.DB, s *server) error {
 	for name, m := range map[string]memory{"before": before, "after": after} {
 		b.say("memory  %s a million purchases: %d bytes, %d goroutines", name, m.bytes, m.goroutines)
 		b.report.add("memory", "a server at rest", name+" a million purchases", "bytes", []float64{float64(m.bytes)})
-		b.report.add("memory", "a server at rest", name+" a million purchases", "goroutines", []float64{float64(m.goroutines)})
+		b.report.add("memory", "a server at rest", name+" a million purchases", "goroutines",
+			[]float64{float64(m.goroutines)})
 	}
 	b.report.ratio("memory", "bytes in use after a million purchases / before",
 		[]float64{float64(after.bytes)}, []float64{float64(before.bytes)})

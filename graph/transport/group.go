@@ -1,0 +1,231 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"stampede/graph"
+)
+
+// freshFor is how long an encoded state is given to newcomers: its serverTime is the clock that they count down by.
+const freshFor = 50 * time.Millisecond
+
+// subscription is one subscriber of a sale's states.
+type subscription struct {
+	conn *conn
+	head []byte // what comes before the payload: {"id":…,"type":"next","payload":
+
+	// The outlet's mutex guards these two.
+	unsent  []byte // the frame that the client was not ready for
+	stopped bool
+
+	// The group's mutex guards these.
+	place int // among the group's members
+	seen  mark
+}
+
+// mark is how far a subscriber has seen: revisions of one sale never go back.
+type mark struct {
+	sale     graph.SaleID
+	revision int64
+}
+
+func (m mark) before(other mark) bool { return m.sale != other.sale || m.revision < other.revision }
+
+// groups are the subscriptions that are under way. Those who ask for the same (document, operation, variables, scopes)
+// share a group, and with it one execution and one encoding of each state.
+type groups struct {
+	feed graph.Feed
+	exec graphql.GraphExecutor
+
+	mu    sync.Mutex // guards what follows; taken before a group's
+	byKey map[string]*group
+}
+
+// group is those who ask for the same.
+type group struct {
+	all       *groups
+	key       string
+	saleID    graph.SaleID
+	ctx       context.Context // of the executions; it ends with the last member
+	end       context.CancelFunc
+	operation *graphql.OperationContext
+
+	mu      sync.Mutex // guards what follows
+	members []*subscription
+	scratch []byte // the frame that is being sent
+	encoded encoded
+}
+
+// encoded is the latest state as JSON.
+type encoded struct {
+	mark    mark
+	at      time.Time
+	payload []byte
+}
+
+// join makes s a member of the group of its like, and sends it the present state. leave ends it.
+func (g *groups) join(
+	ctx context.Context, s *subscription, operation *graphql.OperationContext, live graph.Live,
+) (leave func()) {
+	key := ""
+	if live.Shared {
+		key = keyOf(ctx, operation)
+	}
+	g.mu.Lock()
+	member := g.byKey[key]
+	if key == "" || member == nil {
+		member = g.open(ctx, key, operation, live)
+	}
+	member.mu.Lock() // before the others: nobody ends the group that s is about to join
+	g.mu.Unlock()
+	defer member.mu.Unlock()
+	s.place = len(member.members)
+	member.members = append(member.members, s)
+	member.welcomeLocked(s)
+	return func() { g.leave(member, s) }
+}
+
+func (g *groups) open(ctx context.Context, key string, operation *graphql.OperationContext, live graph.Live) *group {
+	if live.Shared {
+		ctx = anyViewer(ctx)
+	}
+	opened := &group{all: g, key: key, saleID: live.SaleID, operation: operation}
+	opened.ctx, opened.end = context.WithCancel(context.WithoutCancel(ctx))
+	if key != "" {
+		g.byKey[key] = opened
+	}
+	states := g.feed.Watch(opened.ctx, live.SaleID)
+	go func() {
+		for state := range states {
+			opened.publish(state)
+		}
+	}()
+	return opened
+}
+
+// leave ends a membership, and with the last one the group.
+func (g *groups) leave(left *group, s *subscription) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	left.mu.Lock()
+	defer left.mu.Unlock()
+	last := len(left.members) - 1
+	moved := left.members[last]
+	left.members[s.place], moved.place = moved, s.place
+	left.members[last] = nil
+	left.members = left.members[:last]
+	if last > 0 {
+		return
+	}
+	left.end()
+	if left.key != "" {
+		delete(g.byKey, left.key)
+	}
+}
+
+// publish sends a state to all members who have not seen it.
+func (g *group) publish(state graph.State) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := g.encodeLocked(state)
+	for _, s := range g.members {
+		g.tellLocked(s, e)
+	}
+}
+
+// welcomeLocked sends a newcomer the present state.
+func (g *group) welcomeLocked(s *subscription) {
+	if time.Since(g.encoded.at) < freshFor {
+		g.tellLocked(s, g.encoded)
+		return
+	}
+	state, found, err := g.present()
+	if err != nil || !found {
+		return // the watch has the first word as soon as there is one
+	}
+	g.tellLocked(s, g.encodeLocked(state))
+}
+
+func (g *group) present() (graph.State, bool, error) {
+	if g.saleID == 0 {
+		return g.all.feed.Current()
+	}
+	return g.all.feed.Latest(g.saleID)
+}
+
+func (g *group) tellLocked(s *subscription, e encoded) {
+	if !s.seen.before(e.mark) {
+		return
+	}
+	s.seen = e.mark
+	g.scratch = appendHeader(g.scratch[:0], textFrame, len(s.head)+len(e.payload)+1)
+	g.scratch = append(append(append(g.scratch, s.head...), e.payload...), '}')
+	if !s.conn.out.sendState(s, g.scratch) {
+		s.conn.abort()
+	}
+}
+
+// encodeLocked has a state resolved and encoded, once for all members. A state that is not newer than the one at hand
+// is not encoded again, unless its clock is old.
+func (g *group) encodeLocked(state graph.State) encoded {
+	now := mark{state.ID, state.Revision()}
+	if !g.encoded.mark.before(now) && time.Since(g.encoded.at) < freshFor {
+		return g.encoded
+	}
+	e := encoded{mark: now, at: time.Now(), payload: g.all.resolve(graph.WithState(g.ctx, state), g.operation)}
+	if g.encoded.mark.sale == now.sale && now.revision < g.encoded.mark.revision {
+		return e // an old one, of no use to newcomers
+	}
+	g.encoded = e
+	return e
+}
+
+// resolve answers an operation whose events are one.
+func (g *groups) resolve(ctx context.Context, operation *graphql.OperationContext) []byte {
+	next, ctx := g.exec.DispatchOperation(graphql.StartOperationTrace(ctx), operation)
+	return encode(next(ctx))
+}
+
+// encode writes a response. Its data may alias a buffer that the next one overwrites: this is a copy.
+func encode(response *graphql.Response) []byte {
+	payload, err := json.Marshal(response)
+	if err != nil { // gqlgen made something that is no JSON
+		return []byte(`{"errors":[{"message":"Something went wrong on our side.","extensions":{"code":"INTERNAL"}}]}`)
+	}
+	return payload
+}
+
+// anyViewer leaves of the viewer only the scopes: what a group answers belongs to nobody.
+func anyViewer(ctx context.Context) context.Context {
+	viewer := graph.ViewerFrom(ctx)
+	if viewer == nil {
+		return ctx
+	}
+	return graph.WithViewer(ctx, &graph.Viewer{Scopes: viewer.Scopes})
+}
+
+// keyOf names all who ask for the same and may see the same; empty when that cannot be said.
+func keyOf(ctx context.Context, operation *graphql.OperationContext) string {
+	variables, err := json.Marshal(operation.Variables)
+	if err != nil {
+		return ""
+	}
+	var scopes []string
+	if viewer := graph.ViewerFrom(ctx); viewer != nil {
+		for _, scope := range viewer.Scopes {
+			scopes = append(scopes, string(scope))
+		}
+		slices.Sort(scopes)
+		scopes = slices.Compact(scopes)
+	}
+	return strings.Join([]string{
+		operation.RawQuery, operation.OperationName, string(variables), strings.Join(scopes, " "),
+	}, "\x00")
+}
