@@ -44,6 +44,11 @@ type Live struct {
 	Shared bool
 }
 
+// OneStream says whether a subscription has exactly one root field, as the specification asks for.
+func OneStream(operation *graphql.OperationContext) bool {
+	return len(graphql.CollectFields(operation, operation.Operation.SelectionSet, subscriptionImplementors)) == 1
+}
+
 // LiveOf says what a validated subscription follows; false when it is not for the feed to answer, and the executor
 // says why.
 func LiveOf(ctx context.Context, operation *graphql.OperationContext) (Live, bool) {

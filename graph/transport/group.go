@@ -30,6 +30,12 @@ type subscription struct {
 	seen  mark
 }
 
+// frame appends the frame that carries a payload to this subscriber.
+func (s *subscription) frame(to, payload []byte) []byte {
+	to = appendHeader(to, textFrame, len(s.head)+len(payload)+1)
+	return append(append(append(to, s.head...), payload...), '}')
+}
+
 // mark is how far a subscriber has seen: revisions of one sale never go back.
 type mark struct {
 	sale     graph.SaleID
@@ -70,17 +76,15 @@ type encoded struct {
 	payload []byte
 }
 
-// join makes s a member of the group of its like, and sends it the present state. leave ends it.
+// join makes s a member of the group of its like, and sends it the present state. leave ends it. What is shared asks
+// no database, so that nobody who holds a lock here waits for one.
 func (g *groups) join(
 	ctx context.Context, s *subscription, operation *graphql.OperationContext, live graph.Live,
 ) (leave func()) {
-	key := ""
-	if live.Shared {
-		key = keyOf(ctx, operation)
-	}
+	key := keyOf(ctx, operation)
 	g.mu.Lock()
 	member := g.byKey[key]
-	if key == "" || member == nil {
+	if member == nil {
 		member = g.open(ctx, key, operation, live)
 	}
 	member.mu.Lock() // before the others: nobody ends the group that s is about to join
@@ -93,14 +97,10 @@ func (g *groups) join(
 }
 
 func (g *groups) open(ctx context.Context, key string, operation *graphql.OperationContext, live graph.Live) *group {
-	if live.Shared {
-		ctx = anyViewer(ctx)
-	}
+	ctx = anyViewer(ctx)
 	opened := &group{all: g, key: key, saleID: live.SaleID, operation: operation}
 	opened.ctx, opened.end = context.WithCancel(context.WithoutCancel(ctx))
-	if key != "" {
-		g.byKey[key] = opened
-	}
+	g.byKey[key] = opened
 	states := g.feed.Watch(opened.ctx, live.SaleID)
 	go func() {
 		for state := range states {
@@ -125,9 +125,7 @@ func (g *groups) leave(left *group, s *subscription) {
 		return
 	}
 	left.end()
-	if left.key != "" {
-		delete(g.byKey, left.key)
-	}
+	delete(g.byKey, left.key)
 }
 
 // publish sends a state to all members who have not seen it.
@@ -165,8 +163,7 @@ func (g *group) tellLocked(s *subscription, e encoded) {
 		return
 	}
 	s.seen = e.mark
-	g.scratch = appendHeader(g.scratch[:0], textFrame, len(s.head)+len(e.payload)+1)
-	g.scratch = append(append(append(g.scratch, s.head...), e.payload...), '}')
+	g.scratch = s.frame(g.scratch[:0], e.payload)
 	if !s.conn.out.sendState(s, g.scratch) {
 		s.conn.abort()
 	}
@@ -211,11 +208,11 @@ func anyViewer(ctx context.Context) context.Context {
 	return graph.WithViewer(ctx, &graph.Viewer{Scopes: viewer.Scopes})
 }
 
-// keyOf names all who ask for the same and may see the same; empty when that cannot be said.
+// keyOf names all who ask for the same and may see the same.
 func keyOf(ctx context.Context, operation *graphql.OperationContext) string {
 	variables, err := json.Marshal(operation.Variables)
-	if err != nil {
-		return ""
+	if err != nil { // they came as JSON
+		variables = []byte(err.Error())
 	}
 	var scopes []string
 	if viewer := graph.ViewerFrom(ctx); viewer != nil {

@@ -24,8 +24,9 @@ type outlet struct {
 	conn net.Conn
 	raw  syscall.RawConn // nil: the connection knows no write that does not wait
 
-	mu      sync.Mutex // guards what follows
-	rest    []byte     // what the kernel did not take yet; not nil while the goroutine runs
+	mu      sync.Mutex    // guards what follows
+	rest    []byte        // what the kernel did not take yet; not nil while the goroutine runs
+	drained chan struct{} // closes when the goroutine ends
 	queue   [][]byte
 	latest  []*subscription // that have an unsent state
 	closing bool            // the close frame is the last
@@ -46,7 +47,13 @@ func (o *outlet) sendFrame(frame []byte, last bool) bool {
 	if o.closing {
 		return true
 	}
-	o.closing = last
+	if last {
+		o.closing = true
+		for _, s := range o.latest { // no state follows
+			s.unsent = nil
+		}
+		o.latest = nil
+	}
 	if o.rest == nil {
 		return o.writeLocked(frame)
 	}
@@ -91,7 +98,8 @@ func (o *outlet) writeLocked(frame []byte) bool {
 	}
 	if n < len(frame) {
 		o.rest = append([]byte(nil), frame[n:]...)
-		go o.drain()
+		o.drained = make(chan struct{})
+		go o.drain(o.drained)
 	}
 	return true
 }
@@ -112,7 +120,8 @@ func (o *outlet) tryWrite(b []byte) (n int, err error) {
 }
 
 // drain writes what waits, and ends when nothing does, or closes the connection.
-func (o *outlet) drain() {
+func (o *outlet) drain(drained chan struct{}) {
+	defer close(drained)
 	o.mu.Lock()
 	next := o.rest
 	o.mu.Unlock()
@@ -123,6 +132,22 @@ func (o *outlet) drain() {
 			return             // and rest stays: nothing is written any more
 		}
 		next = o.next()
+	}
+}
+
+// flush waits until nothing waits to be written, for d at the most.
+func (o *outlet) flush(d time.Duration) {
+	o.mu.Lock()
+	drained, waiting := o.drained, o.rest != nil
+	o.mu.Unlock()
+	if !waiting {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-drained:
+	case <-timer.C:
 	}
 }
 

@@ -2,8 +2,8 @@ package sale
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -20,10 +20,7 @@ func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) 
 	if err != nil {
 		return "", fmt.Errorf("explain: %w", err)
 	}
-	defer func() {
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // it ends, with what was prepared on it
-		_ = conn.Close()
-	}()
+	defer func() { _ = conn.Close() }()
 	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
 	if err != nil {
 		return "", fmt.Errorf("explain: %w", err)
@@ -54,10 +51,15 @@ func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) 
 
 // explain prepares a statement as the pool's connections do, and explains how it is executed with these literals.
 func explain(ctx context.Context, tx bun.Tx, name, statement, literals string) (text string, err error) {
-	if _, err := tx.Tx.ExecContext(ctx, "PREPARE explain_"+name+" AS "+statement); err != nil {
-		return "", fmt.Errorf("prepare %s: %w", name, err)
+	name += strings.ToLower(rand.Text()) // what is left behind by a failure is in nobody's way
+	if _, err := tx.Tx.ExecContext(ctx, "PREPARE "+name+" AS "+statement); err != nil {
+		return "", fmt.Errorf("prepare: %w", err)
 	}
-	rows, err := tx.Tx.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) EXECUTE explain_"+name+"("+literals+")")
+	defer func() {
+		_, deallocateErr := tx.Tx.ExecContext(ctx, "DEALLOCATE "+name)
+		err = errors.Join(err, deallocateErr)
+	}()
+	rows, err := tx.Tx.QueryContext(ctx, "EXPLAIN (ANALYZE, BUFFERS) EXECUTE "+name+"("+literals+")")
 	if err != nil {
 		return "", fmt.Errorf("explain %s: %w", name, err)
 	}

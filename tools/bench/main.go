@@ -80,6 +80,9 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		}); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
+		if err := report.write(io.Discard, o.out); err != nil { // a part that fails later does not take this one along
+			return err
+		}
 	}
 	return report.write(w, o.out)
 }

@@ -1,0 +1,241 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"runtime/debug"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"stampede/graph"
+)
+
+// This file is what a connection does with operations.
+
+// operation is one that is under way.
+type operation struct {
+	id     string
+	cancel context.CancelFunc
+	live   bool // a subscription
+	ended  bool // the client wants no more of it
+	leave  func()
+	sub    *subscription
+}
+
+// subscribe begins an operation on a goroutine of its own, which ends when a subscription has found its group: the
+// reader's stack stays small.
+func (c *conn) subscribe(m message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case !c.ready:
+		c.close(closeUnauthorized, "Unauthorized")
+	case m.ID == "" || len(m.ID) > maxID:
+		c.close(closeBadRequest, "Invalid message received")
+	case slices.ContainsFunc(c.running, func(op *operation) bool { return op.id == m.ID }):
+		c.close(closeDuplicate, "Subscriber for this id already exists")
+	case len(c.running) >= maxOperations:
+		c.refuse(m.ID, gqlerror.List{tooMany()})
+	default:
+		ctx, cancel := context.WithCancel(c.as)
+		op := &operation{id: m.ID, cancel: cancel}
+		c.running = append(c.running, op)
+		payload := slices.Clone(m.Payload)
+		go c.execute(ctx, op, payload)
+	}
+}
+
+// maxID is as long as an id may be that a client gives an operation.
+const maxID = 128
+
+func tooMany() *gqlerror.Error {
+	return &gqlerror.Error{
+		Message:    "Too many operations are under way on this connection.",
+		Extensions: map[string]any{"code": "TOO_MANY_SUBSCRIPTIONS"},
+	}
+}
+
+func twoStreams() *gqlerror.Error {
+	return &gqlerror.Error{
+		Message:    "A subscription selects exactly one field.",
+		Extensions: map[string]any{"code": "GRAPHQL_VALIDATION_FAILED"},
+	}
+}
+
+// execute answers an operation.
+func (c *conn) execute(ctx context.Context, op *operation, payload json.RawMessage) {
+	defer func() {
+		if cause := recover(); cause != nil { // resolvers have a net of their own
+			c.h.options.Log.ErrorContext(ctx, "an operation panicked", "cause", cause, "stack", string(debug.Stack()))
+			c.finish(op, func() { c.close(closeInternalError, "Internal error") })
+		}
+	}()
+	ctx = graphql.StartOperationTrace(ctx)
+	var params graphql.RawParams
+	if err := json.Unmarshal(payload, &params); err != nil || params.Query == "" {
+		c.finish(op, func() { c.close(closeBadRequest, "Invalid message received") })
+		return
+	}
+	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
+	asked, errs := c.h.exec.CreateOperationContext(ctx, &params)
+	if errs != nil {
+		presented := c.h.exec.DispatchError(graphql.WithOperationContext(ctx, asked), errs).Errors
+		c.finish(op, func() { c.refuse(op.id, presented) })
+		return
+	}
+	if asked.Operation.Operation == ast.Subscription {
+		if !graph.OneStream(asked) {
+			c.finish(op, func() { c.refuse(op.id, gqlerror.List{twoStreams()}) })
+			return
+		}
+		live, follows := graph.LiveOf(ctx, asked)
+		if !c.admit(op) {
+			c.finish(op, func() { c.refuse(op.id, gqlerror.List{tooMany()}) })
+			return
+		}
+		if follows && c.h.known(live) {
+			c.follow(ctx, op, asked, live)
+			return
+		}
+	}
+	next, ctx := c.h.exec.DispatchOperation(ctx, asked)
+	for response := next(ctx); response != nil; response = next(ctx) {
+		if asked.Operation.Operation == ast.Subscription && len(response.Errors) > 0 && len(response.Data) == 0 {
+			c.finish(op, func() { c.refuse(op.id, response.Errors) }) // it could not begin
+			return
+		}
+		answer := encode(response)
+		c.whileWanted(op, func() { c.send(message{ID: op.id, Type: "next", Payload: answer}) })
+		if asked.Operation.Operation != ast.Subscription {
+			break
+		}
+	}
+	c.finish(op, func() { c.send(message{ID: op.id, Type: "complete"}) })
+}
+
+// known says whether there is something to follow; when there is not, the resolver says why.
+func (h *websockets) known(live graph.Live) bool {
+	if live.SaleID == 0 {
+		_, _, err := h.options.Feed.Current()
+		return err == nil
+	}
+	_, found, err := h.options.Feed.Latest(live.SaleID)
+	return err == nil && found
+}
+
+// admit counts a subscription in, when there is room for one more.
+func (c *conn) admit(op *operation) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	op.live = true
+	n := 0
+	for _, other := range c.running {
+		if other.live {
+			n++
+		}
+	}
+	return n <= maxSubscriptions
+}
+
+// follow makes a subscription a member of its group, until the client or the connection ends it.
+func (c *conn) follow(ctx context.Context, op *operation, asked *graphql.OperationContext, live graph.Live) {
+	id, err := json.Marshal(op.id)
+	if err != nil {
+		c.finish(op, func() { c.close(closeInternalError, "Internal error") })
+		return
+	}
+	sub := &subscription{conn: c, head: slices.Concat([]byte(`{"id":`), id, []byte(`,"type":"next","payload":`))}
+	if !c.begin(op, sub, func() func() {
+		if live.Shared {
+			return c.h.groups.join(ctx, sub, asked, live)
+		}
+		return func() {}
+	}) || live.Shared {
+		return
+	}
+	// What belongs to a viewer is asked of the database: on this goroutine, where nobody else waits for it.
+	for state := range c.h.options.Feed.Watch(ctx, live.SaleID) {
+		if !c.out.sendState(sub, sub.frame(nil, c.h.groups.resolve(graph.WithState(ctx, state), asked))) {
+			c.abort()
+		}
+	}
+}
+
+// begin makes an operation a subscription, unless the client has ended it; leave is what join returns.
+func (c *conn) begin(op *operation, sub *subscription, join func() (leave func())) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if op.ended {
+		return false
+	}
+	op.sub, op.leave = sub, join()
+	return true
+}
+
+// complete is the client's: it wants no more of an operation.
+func (c *conn) complete(id string) {
+	c.mu.Lock()
+	i := slices.IndexFunc(c.running, func(op *operation) bool { return op.id == id })
+	var op *operation
+	if i >= 0 {
+		op = c.running[i]
+	}
+	c.mu.Unlock()
+	if op != nil {
+		c.end(op)
+	}
+}
+
+// whileWanted does something for an operation that the client has not ended.
+func (c *conn) whileWanted(op *operation, do func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !op.ended {
+		do()
+	}
+}
+
+// finish ends an operation from this side, with a last word. Whoever hears it finds it over: its id is free.
+func (c *conn) finish(op *operation, lastWord func()) {
+	c.mu.Lock()
+	if !op.ended {
+		c.forgetLocked(op)
+		lastWord()
+	}
+	c.mu.Unlock()
+	c.end(op)
+}
+
+func (c *conn) forgetLocked(op *operation) {
+	op.ended = true
+	c.running = slices.DeleteFunc(c.running, func(other *operation) bool { return other == op })
+}
+
+// end forgets an operation. Ending twice is fine.
+func (c *conn) end(op *operation) {
+	op.cancel()
+	c.mu.Lock()
+	c.forgetLocked(op)
+	leave, sub := op.leave, op.sub
+	op.leave = nil
+	c.mu.Unlock()
+	if sub != nil {
+		c.out.stop(sub)
+	}
+	if leave != nil {
+		leave()
+	}
+}
+
+// refuse answers an operation that does not begin.
+func (c *conn) refuse(id string, errs gqlerror.List) {
+	payload, err := json.Marshal(errs)
+	if err != nil {
+		c.close(closeInternalError, "Internal error")
+		return
+	}
+	c.send(message{ID: id, Type: "error", Payload: payload})
+}
