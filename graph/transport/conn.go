@@ -136,14 +136,15 @@ func (c *conn) read() error {
 	return nil
 }
 
-// linger reads what the client still sends, for a moment, after it broke the protocol: if it were left unread, the end
-// of the connection would overtake the close frame that says why.
+// linger tells a client that broke the framing so, and reads what it still sends, for a moment: if it were left unread,
+// the end of the connection would overtake the close frame that says why.
 func (c *conn) linger(err error) {
 	_, closed := errors.AsType[*websocket.CloseError](err)
 	_, network := errors.AsType[net.Error](err)
-	if closed || network {
+	if closed || network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return
 	}
+	c.out.sendFrame(closeFrame(websocket.CloseProtocolError, "Protocol error"), true)
 	_ = c.ws.NetConn().SetReadDeadline(time.Now().Add(lastWords))
 	_, _ = io.CopyN(io.Discard, c.ws.NetConn(), maxLingered)
 }

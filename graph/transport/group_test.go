@@ -24,11 +24,11 @@ const (
 // purchases are the engine's part of viewerPurchase: by says what a shopper has bought.
 type purchases struct {
 	graph.Sales
-	by func(shopper string) (model.Purchase, bool, error)
+	by func(ctx context.Context, shopper string) (model.Purchase, bool, error)
 }
 
-func (p purchases) PurchaseBy(_ context.Context, _ model.SaleID, shopper string) (model.Purchase, bool, error) {
-	return p.by(shopper)
+func (p purchases) PurchaseBy(ctx context.Context, _ model.SaleID, shopper string) (model.Purchase, bool, error) {
+	return p.by(ctx, shopper)
 }
 
 // groupsOf counts the groups that are open for those who ask for the same.
@@ -64,7 +64,7 @@ func TestWhoSharesAGroup(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := open(t, newPipes(), func(_ *Options, r *graph.Resolver) {
-				r.Sales = purchases{by: func(string) (p model.Purchase, found bool, err error) { return p, false, nil }}
+				r.Sales = purchases{by: func(context.Context, string) (p model.Purchase, found bool, err error) { return p, false, nil }}
 			})
 			first, second := s.enter(t, c.a.who), s.enter(t, c.b.who)
 			first.subscribe(t, c.a.id, c.a.query, c.a.variables)
@@ -77,6 +77,11 @@ func TestWhoSharesAGroup(t *testing.T) {
 				return
 			}
 			assert.Equal(t, 1, begun, name)
+			for _, g := range s.sockets.groups.byKey {
+				if viewer := graph.ViewerFrom(g.ctx); viewer != nil {
+					assert.Empty(t, viewer.ID, "what is shared is nobody's")
+				}
+			}
 			for i := range 3 {
 				<-time.After(time.Second)
 				s.feed.sell(1)
@@ -96,7 +101,7 @@ func TestEachGroupHearsItsOwn(t *testing.T) {
 		var mu sync.Mutex
 		bought := map[string]model.Purchase{}
 		s := open(t, newPipes(), func(_ *Options, r *graph.Resolver) {
-			r.Sales = purchases{by: func(shopper string) (model.Purchase, bool, error) {
+			r.Sales = purchases{by: func(_ context.Context, shopper string) (model.Purchase, bool, error) {
 				mu.Lock()
 				defer mu.Unlock()
 				p, found := bought[shopper]
@@ -239,7 +244,7 @@ func TestASlowDatabaseHoldsUpNobodyElse(t *testing.T) {
 		asked = make(chan struct{}, 100)
 		answers := make(chan struct{})
 		s = open(t, newPipes(), func(_ *Options, r *graph.Resolver) {
-			r.Sales = purchases{by: func(string) (p model.Purchase, found bool, err error) {
+			r.Sales = purchases{by: func(context.Context, string) (p model.Purchase, found bool, err error) {
 				asked <- struct{}{}
 				<-answers
 				return p, false, nil
@@ -277,4 +282,27 @@ func TestASlowDatabaseHoldsUpNobodyElse(t *testing.T) {
 		assert.Equal(t, "complete", ann.next(t).Type)
 		ann.alive(t)
 	})
+}
+
+// TestWhatIsCancelledHasNothingMoreToSay: an id may be in use again when its last execution notices that it is over.
+func TestWhatIsCancelledHasNothingMoreToSay(t *testing.T) {
+	t.Parallel()
+	asked, late := make(chan struct{}), make(chan struct{}, 1)
+	s := open(t, newPipes(), func(o *Options, r *graph.Resolver) {
+		o.Authenticate = func(ctx context.Context, _ string) (context.Context, time.Time, error) {
+			ctx = graph.WithViewer(ctx, &graph.Viewer{ID: "ann", Scopes: []graph.Scope{graph.ScopeShopper}})
+			return lateCancel{ctx, late}, time.Now().Add(time.Hour), nil
+		}
+		r.Sales = purchases{by: func(ctx context.Context, _ string) (p model.Purchase, found bool, err error) {
+			asked <- struct{}{}
+			<-ctx.Done()
+			return p, false, ctx.Err()
+		}}
+	})
+	c := s.enter(t, "ann")
+	c.subscribe(t, "mine", watchMine, nil)
+	<-asked
+	late <- struct{}{}
+	c.say(t, `{"id":"mine","type":"complete"}`)
+	c.alive(t)
 }

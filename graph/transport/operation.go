@@ -214,9 +214,8 @@ func (c *conn) forgetLocked(op *operation) {
 	c.running = slices.DeleteFunc(c.running, func(other *operation) bool { return other == op })
 }
 
-// end forgets an operation. Ending twice is fine.
+// end forgets an operation. Ending twice is fine. It is cancelled last: what it says when it notices is not heard.
 func (c *conn) end(op *operation) {
-	op.cancel()
 	c.mu.Lock()
 	c.forgetLocked(op)
 	leave, sub := op.leave, op.sub
@@ -225,6 +224,7 @@ func (c *conn) end(op *operation) {
 	if sub != nil {
 		c.out.stop(sub)
 	}
+	op.cancel()
 	if leave != nil {
 		leave()
 	}

@@ -63,19 +63,41 @@ func TestACloseIsAnsweredInKind(t *testing.T) {
 	}
 }
 
-// TestAfterAMessageThatIsTooLongNothingFollows the close frame that says so.
-func TestAfterAMessageThatIsTooLongNothingFollows(t *testing.T) {
+// TestWhoBreaksTheFramingIsToldSo, and nothing follows the close frame that says so: the connection has ended for the
+// client, and not yet for the server.
+func TestWhoBreaksTheFramingIsToldSo(t *testing.T) {
 	t.Parallel()
-	s := open(t, tcp(t), nil)
-	c := s.enter(t, "")
-	c.subscribe(t, "1", watch, nil)
-	c.event(t, "1")
-	c.say(t, strings.Repeat("x", maxBody+1))
-	require.Equal(t, websocket.CloseMessageTooBig, c.closed(t).Code)
-	s.feed.sell(1) // it has ended for the client, and not yet for the server
-	more, err := io.ReadAll(c.NetConn())
-	require.NoError(t, err)
-	assert.Empty(t, more)
+	unmasked := string(frameOf(textFrame, []byte(`{"type":"ping"}`)))
+	for name, c := range map[string]struct {
+		breaks func(*client) error
+		code   int
+	}{
+		"a message that is too long": {func(c *client) error {
+			return c.WriteMessage(websocket.TextMessage, make([]byte, maxBody+1))
+		}, websocket.CloseMessageTooBig},
+		"a frame without a mask": {func(c *client) error {
+			_, err := c.NetConn().Write([]byte(unmasked))
+			return err
+		}, websocket.CloseProtocolError},
+		"a flood of them": {func(c *client) error {
+			_, err := c.NetConn().Write([]byte(strings.Repeat(unmasked, 20_000)))
+			return err
+		}, websocket.CloseProtocolError},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t, tcp(t), nil)
+			client := s.enter(t, "")
+			client.subscribe(t, "1", watch, nil)
+			client.event(t, "1")
+			require.NoError(t, c.breaks(client))
+			require.Equal(t, c.code, client.closed(t).Code)
+			s.feed.sell(1)
+			more, err := io.ReadAll(client.NetConn())
+			require.NoError(t, err)
+			assert.Empty(t, more)
+		})
+	}
 }
 
 func TestAnAddressMayOpenSoManySockets(t *testing.T) {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bufio"
 	"context"
 	"maps"
 	"net"
@@ -74,18 +75,46 @@ func (h *websockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 		Subprotocols:    []string{subprotocol},
 		CheckOrigin:     func(*http.Request) bool { return true }, // checked above
 	}
-	ws, err := upgrader.Upgrade(w, r, nil)
+	hijacker := &hijacker{ResponseWriter: w}
+	ws, err := upgrader.Upgrade(hijacker, r, nil)
 	if err != nil { // it has answered
 		h.release(from)
 		h.served.Done()
 		return
 	}
-	c := &conn{h: h, ws: ws, out: newOutlet(ws.NetConn()), from: from}
+	hijacker.conn.upgraded = true
+	c := &conn{h: h, ws: ws, out: newOutlet(hijacker.conn.Conn), from: from}
 	c.ctx, c.cancel = context.WithCancel(graph.WithRequestID(context.Background(), graph.RequestIDFrom(r.Context())))
 	c.as = c.ctx
 	c.hear()
 	h.add(c)
 	go c.run()
+}
+
+// hijacker takes a connection over from net/http, for gorilla to read it.
+type hijacker struct {
+	http.ResponseWriter
+	conn *readSide
+}
+
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.conn = &readSide{Conn: conn}
+	return h.conn, buffered, err
+}
+
+// readSide is a connection that gorilla writes nothing to after the handshake: what it says of broken framing would go
+// past the outlet, into the middle of a frame or with states still following.
+type readSide struct {
+	net.Conn
+	upgraded bool
+}
+
+func (c *readSide) Write(b []byte) (int, error) {
+	if c.upgraded {
+		return len(b), nil
+	}
+	return c.Conn.Write(b)
 }
 
 const readBuffer = 512
