@@ -1,8 +1,8 @@
-import { expect, Shopper, test } from './story';
+import { expect, test } from './story';
 
-test('an upcoming sale opens by itself', async ({ stampede }) => {
+test('an upcoming sale opens by itself', async ({ stampede, arrives }) => {
   await stampede.schedule(100, 6000);
-  const ada = await Shopper.arrives(stampede, 'Ada');
+  const ada = await arrives('Ada');
   await ada.sees('upcoming');
   await ada.reads('100 units, one each');
   await expect(ada.page.getByRole('timer')).toHaveText(/^00:0\d$/);
@@ -13,12 +13,11 @@ test('an upcoming sale opens by itself', async ({ stampede }) => {
   expect(await ada.truth.boundingBox()).toEqual(before);
   await ada.buys();
   expect(await ada.truth.boundingBox()).toEqual(before);
-  await ada.leaves();
 });
 
-test('sold out while looking; a restock brings it back', async ({ stampede }) => {
+test('sold out while looking; a restock brings it back', async ({ stampede, arrives }) => {
   const sale = await stampede.schedule(1);
-  const bob = await Shopper.arrives(stampede, 'Bob');
+  const bob = await arrives('Bob');
   await bob.sees('active');
   expect(await stampede.buyAs('Eve', sale)).toBe('PurchaseSuccess');
   await bob.sees('soldOut');
@@ -29,12 +28,11 @@ test('sold out while looking; a restock brings it back', async ({ stampede }) =>
   await bob.reads('5 of 6 left');
   await bob.buys();
   await bob.reads('You are number 2 of 6.');
-  await bob.leaves();
 });
 
-test('paused, resumed and ended are seen live', async ({ stampede }) => {
+test('paused, resumed and ended are seen live', async ({ stampede, arrives }) => {
   const sale = await stampede.schedule(100);
-  const bob = await Shopper.arrives(stampede, 'Bob');
+  const bob = await arrives('Bob');
   await bob.sees('active');
   await stampede.pause(sale);
   await bob.sees('paused');
@@ -45,5 +43,4 @@ test('paused, resumed and ended are seen live', async ({ stampede }) => {
   await stampede.end(sale);
   await bob.sees('ended');
   await bob.reads('This sale is over.');
-  await bob.leaves();
 });

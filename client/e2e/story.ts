@@ -1,18 +1,27 @@
 import {
   test as base,
   type BrowserContextOptions,
-  chromium,
   expect,
   type Locator,
   type Page,
 } from '@playwright/test';
-import { launchOptions } from './browser';
 import { Stampede } from './stampede';
 
 export { expect };
 
 /** One server for all stories of a worker; each story schedules its own sale on it. */
-export const test = base.extend<object, { stampede: Stampede }>({
+interface Worker {
+  stampede: Stampede;
+}
+
+interface Story {
+  /** Somebody opens the page: with cookies, storage and a window of their own. */
+  opens: (options?: BrowserContextOptions) => Promise<Shopper>;
+  /** Somebody opens the page and signs in by this name. */
+  arrives: (name: string, options?: BrowserContextOptions) => Promise<Shopper>;
+}
+
+export const test = base.extend<Story, Worker>({
   stampede: [
     // Playwright wants a destructured object here, and nothing of it is needed.
     // eslint-disable-next-line no-empty-pattern
@@ -23,40 +32,60 @@ export const test = base.extend<object, { stampede: Stampede }>({
     },
     { scope: 'worker', timeout: 60_000 },
   ],
+  opens: async ({ browser, stampede }, use) => {
+    const shoppers: Shopper[] = [];
+    await use(async (options = {}) => {
+      const context = await browser.newContext({ locale: 'en-GB', ...options });
+      const shopper = new Shopper(await context.newPage());
+      shoppers.push(shopper);
+      await shopper.page.goto(stampede.url);
+      return shopper;
+    });
+    for (const { page } of shoppers) await page.context().close();
+  },
+  arrives: async ({ opens }, use) => {
+    await use(async (name, options) => {
+      const shopper = await opens(options);
+      await shopper.signIn(name);
+      return shopper;
+    });
+  },
 });
 
-/**
- * One person with a browser of their own. Not only a context: a browser without a screen now and then stops drawing
- * one of two windows, and then nothing in it can be clicked.
- */
+/** One person and their page. */
 export class Shopper {
   readonly page: Page;
   readonly truth: Locator;
   readonly buyButton: Locator;
 
-  private constructor(page: Page) {
+  constructor(page: Page) {
     this.page = page;
     this.truth = page.getByRole('region', { name: 'The sale' });
     this.buyButton = page.getByRole('button', { name: /^Buy now/ });
-  }
-
-  static async arrives(
-    stampede: Stampede,
-    name?: string,
-    options: BrowserContextOptions = {},
-  ): Promise<Shopper> {
-    const browser = await chromium.launch(launchOptions);
-    const page = await browser.newPage({ locale: 'en-GB', ...options });
-    const shopper = new Shopper(page);
-    await page.goto(stampede.url);
-    if (name !== undefined) await shopper.signIn(name);
-    return shopper;
   }
 
   async signIn(name: string): Promise<void> {
     await this.page.getByRole('textbox', { name: 'Your name' }).fill(name);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
     await expect(this.page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  }
+
+  /**
+   * Whatever this page asks about the sale, the answer tells of no purchase. A page that signs in opens its line
+   * anew and asks once more what it missed, at a moment of its own: without this, it may learn of a purchase made
+   * elsewhere before it presses the button, and then there is no button to press.
+   */
+  async isToldOfNoPurchase(): Promise<void> {
+    await this.page.route('**/graphql', async (route) => {
+      if (!route.request().postData()?.includes('query SaleStatus')) return route.continue();
+      const response = await route.fetch();
+      const answer = (await response.json()) as { data: { saleStatus: object } };
+      const data = {
+        ...answer.data,
+        saleStatus: { ...answer.data.saleStatus, viewerPurchase: null },
+      };
+      return route.fulfill({ response, json: { data } });
+    });
   }
 
   /** The page shows that a sale is upcoming, active, bought, soldOut, paused, ended… */
@@ -73,6 +102,4 @@ export class Shopper {
     await this.buyButton.click();
     await this.sees('bought');
   }
-
-  leaves = () => this.page.context().browser()?.close();
 }

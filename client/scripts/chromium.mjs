@@ -1,11 +1,13 @@
 // Finds a Chromium for the end-to-end tests and prints its path.
-// `$CHROMIUM` first, then what is on PATH, then Debian's package where installing is allowed.
+// `$CHROMIUM` first, then what is on PATH, then Debian's package where installing is allowed. The shell without a
+// screen comes before the browser with one: it is smaller, and there is nothing in it that could cover a window.
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+const NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
+const PACKAGES = ['chromium-headless-shell', 'chromium'];
 const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
 const runs = (file) => {
@@ -30,12 +32,16 @@ function install() {
     stdio: ['ignore', 2, 2],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   };
-  try {
-    execFileSync('apt-get', ['update', '-q'], options);
-    execFileSync('apt-get', ['install', '-qy', '--no-install-recommends', 'chromium'], options);
-  } catch {
-    // What it said stands on stderr; the sentence below says what to do.
-  }
+  const apt = (...args) => {
+    try {
+      execFileSync('apt-get', args, options);
+      return true;
+    } catch {
+      return false; // What it said stands on stderr; the sentence below says what to do.
+    }
+  };
+  apt('update', '-q');
+  PACKAGES.some((name) => apt('install', '-qy', '--no-install-recommends', name));
 }
 
 /** The path of a Chromium, or undefined when there is none and none could be installed. */
