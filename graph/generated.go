@@ -42,6 +42,20 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	ActivityFigures struct {
+		AnswerP99Ms        func(childComplexity int) int
+		BatchSize          func(childComplexity int) int
+		CommitP50Ms        func(childComplexity int) int
+		CommitP99Ms        func(childComplexity int) int
+		InFlight           func(childComplexity int) int
+		PurchasesPerSecond func(childComplexity int) int
+		Queued             func(childComplexity int) int
+		Refusals           func(childComplexity int) int
+		ReplaysPerSecond   func(childComplexity int) int
+		Retries            func(childComplexity int) int
+		Subscribers        func(childComplexity int) int
+	}
+
 	AlreadyPurchased struct {
 		Code      func(childComplexity int) int
 		Message   func(childComplexity int) int
@@ -112,6 +126,25 @@ type ComplexityRoot struct {
 		Viewer     func(childComplexity int) int
 	}
 
+	RefusalRate struct {
+		Code      func(childComplexity int) int
+		PerSecond func(childComplexity int) int
+	}
+
+	ReplicaActivity struct {
+		Figures func(childComplexity int) int
+		HeardAt func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Self    func(childComplexity int) int
+		Silent  func(childComplexity int) int
+	}
+
+	RetryCount struct {
+		Count    func(childComplexity int) int
+		Sqlstate func(childComplexity int) int
+	}
+
 	Sale struct {
 		EndsAt         func(childComplexity int) int
 		ID             func(childComplexity int) int
@@ -125,6 +158,13 @@ type ComplexityRoot struct {
 		StartsAt       func(childComplexity int) int
 		Stock          func(childComplexity int) int
 		ViewerPurchase func(childComplexity int) int
+	}
+
+	SaleActivity struct {
+		At       func(childComplexity int) int
+		Replicas func(childComplexity int) int
+		SaleID   func(childComplexity int) int
+		Total    func(childComplexity int) int
 	}
 
 	SaleConnection struct {
@@ -170,6 +210,7 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
+		SaleActivity func(childComplexity int, saleID string) int
 		StockChanged func(childComplexity int, saleID *string) int
 	}
 
@@ -222,6 +263,7 @@ type SaleResolver interface {
 }
 type SubscriptionResolver interface {
 	StockChanged(ctx context.Context, saleID *string) (<-chan *Sale, error)
+	SaleActivity(ctx context.Context, saleID string) (<-chan *SaleActivity, error)
 }
 type ViewerResolver interface {
 	Purchases(ctx context.Context, obj *Viewer, first int, after *string) (*PurchaseConnection, error)
@@ -244,6 +286,73 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "ActivityFigures.answerP99Ms":
+		if e.ComplexityRoot.ActivityFigures.AnswerP99Ms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.AnswerP99Ms(childComplexity), true
+	case "ActivityFigures.batchSize":
+		if e.ComplexityRoot.ActivityFigures.BatchSize == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.BatchSize(childComplexity), true
+	case "ActivityFigures.commitP50Ms":
+		if e.ComplexityRoot.ActivityFigures.CommitP50Ms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.CommitP50Ms(childComplexity), true
+	case "ActivityFigures.commitP99Ms":
+		if e.ComplexityRoot.ActivityFigures.CommitP99Ms == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.CommitP99Ms(childComplexity), true
+	case "ActivityFigures.inFlight":
+		if e.ComplexityRoot.ActivityFigures.InFlight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.InFlight(childComplexity), true
+	case "ActivityFigures.purchasesPerSecond":
+		if e.ComplexityRoot.ActivityFigures.PurchasesPerSecond == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.PurchasesPerSecond(childComplexity), true
+	case "ActivityFigures.queued":
+		if e.ComplexityRoot.ActivityFigures.Queued == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.Queued(childComplexity), true
+	case "ActivityFigures.refusals":
+		if e.ComplexityRoot.ActivityFigures.Refusals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.Refusals(childComplexity), true
+	case "ActivityFigures.replaysPerSecond":
+		if e.ComplexityRoot.ActivityFigures.ReplaysPerSecond == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.ReplaysPerSecond(childComplexity), true
+	case "ActivityFigures.retries":
+		if e.ComplexityRoot.ActivityFigures.Retries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.Retries(childComplexity), true
+	case "ActivityFigures.subscribers":
+		if e.ComplexityRoot.ActivityFigures.Subscribers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActivityFigures.Subscribers(childComplexity), true
 
 	case "AlreadyPurchased.code":
 		if e.ComplexityRoot.AlreadyPurchased.Code == nil {
@@ -550,6 +659,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "RefusalRate.code":
+		if e.ComplexityRoot.RefusalRate.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusalRate.Code(childComplexity), true
+	case "RefusalRate.perSecond":
+		if e.ComplexityRoot.RefusalRate.PerSecond == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefusalRate.PerSecond(childComplexity), true
+
+	case "ReplicaActivity.figures":
+		if e.ComplexityRoot.ReplicaActivity.Figures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplicaActivity.Figures(childComplexity), true
+	case "ReplicaActivity.heardAt":
+		if e.ComplexityRoot.ReplicaActivity.HeardAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplicaActivity.HeardAt(childComplexity), true
+	case "ReplicaActivity.id":
+		if e.ComplexityRoot.ReplicaActivity.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplicaActivity.ID(childComplexity), true
+	case "ReplicaActivity.name":
+		if e.ComplexityRoot.ReplicaActivity.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplicaActivity.Name(childComplexity), true
+	case "ReplicaActivity.self":
+		if e.ComplexityRoot.ReplicaActivity.Self == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplicaActivity.Self(childComplexity), true
+	case "ReplicaActivity.silent":
+		if e.ComplexityRoot.ReplicaActivity.Silent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplicaActivity.Silent(childComplexity), true
+
+	case "RetryCount.count":
+		if e.ComplexityRoot.RetryCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryCount.Count(childComplexity), true
+	case "RetryCount.sqlstate":
+		if e.ComplexityRoot.RetryCount.Sqlstate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryCount.Sqlstate(childComplexity), true
+
 	case "Sale.endsAt":
 		if e.ComplexityRoot.Sale.EndsAt == nil {
 			break
@@ -627,6 +799,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Sale.ViewerPurchase(childComplexity), true
+
+	case "SaleActivity.at":
+		if e.ComplexityRoot.SaleActivity.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleActivity.At(childComplexity), true
+	case "SaleActivity.replicas":
+		if e.ComplexityRoot.SaleActivity.Replicas == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleActivity.Replicas(childComplexity), true
+	case "SaleActivity.saleId":
+		if e.ComplexityRoot.SaleActivity.SaleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleActivity.SaleID(childComplexity), true
+	case "SaleActivity.total":
+		if e.ComplexityRoot.SaleActivity.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleActivity.Total(childComplexity), true
 
 	case "SaleConnection.edges":
 		if e.ComplexityRoot.SaleConnection.Edges == nil {
@@ -761,6 +958,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SoldOut.Sale(childComplexity), true
 
+	case "Subscription.saleActivity":
+		if e.ComplexityRoot.Subscription.SaleActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_saleActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.SaleActivity(childComplexity, args["saleId"].(string)), true
 	case "Subscription.stockChanged":
 		if e.ComplexityRoot.Subscription.StockChanged == nil {
 			break
@@ -969,6 +1177,34 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_ActivityFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "purchasesPerSecond":
+		return ec.fieldContext_ActivityFigures_purchasesPerSecond(ctx, field)
+	case "refusals":
+		return ec.fieldContext_ActivityFigures_refusals(ctx, field)
+	case "replaysPerSecond":
+		return ec.fieldContext_ActivityFigures_replaysPerSecond(ctx, field)
+	case "subscribers":
+		return ec.fieldContext_ActivityFigures_subscribers(ctx, field)
+	case "batchSize":
+		return ec.fieldContext_ActivityFigures_batchSize(ctx, field)
+	case "commitP50Ms":
+		return ec.fieldContext_ActivityFigures_commitP50Ms(ctx, field)
+	case "commitP99Ms":
+		return ec.fieldContext_ActivityFigures_commitP99Ms(ctx, field)
+	case "answerP99Ms":
+		return ec.fieldContext_ActivityFigures_answerP99Ms(ctx, field)
+	case "retries":
+		return ec.fieldContext_ActivityFigures_retries(ctx, field)
+	case "inFlight":
+		return ec.fieldContext_ActivityFigures_inFlight(ctx, field)
+	case "queued":
+		return ec.fieldContext_ActivityFigures_queued(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivityFigures", field.Name)
+}
+
 func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "amount":
@@ -1049,6 +1285,44 @@ func (ec *executionContext) childFields_PurchaseEdge(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type PurchaseEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RefusalRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_RefusalRate_code(ctx, field)
+	case "perSecond":
+		return ec.fieldContext_RefusalRate_perSecond(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefusalRate", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplicaActivity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReplicaActivity_id(ctx, field)
+	case "name":
+		return ec.fieldContext_ReplicaActivity_name(ctx, field)
+	case "self":
+		return ec.fieldContext_ReplicaActivity_self(ctx, field)
+	case "silent":
+		return ec.fieldContext_ReplicaActivity_silent(ctx, field)
+	case "heardAt":
+		return ec.fieldContext_ReplicaActivity_heardAt(ctx, field)
+	case "figures":
+		return ec.fieldContext_ReplicaActivity_figures(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplicaActivity", field.Name)
+}
+
+func (ec *executionContext) childFields_RetryCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sqlstate":
+		return ec.fieldContext_RetryCount_sqlstate(ctx, field)
+	case "count":
+		return ec.fieldContext_RetryCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryCount", field.Name)
+}
+
 func (ec *executionContext) childFields_Sale(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -1077,6 +1351,20 @@ func (ec *executionContext) childFields_Sale(ctx context.Context, field graphql.
 		return ec.fieldContext_Sale_purchases(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Sale", field.Name)
+}
+
+func (ec *executionContext) childFields_SaleActivity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "saleId":
+		return ec.fieldContext_SaleActivity_saleId(ctx, field)
+	case "at":
+		return ec.fieldContext_SaleActivity_at(ctx, field)
+	case "total":
+		return ec.fieldContext_SaleActivity_total(ctx, field)
+	case "replicas":
+		return ec.fieldContext_SaleActivity_replicas(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaleActivity", field.Name)
 }
 
 func (ec *executionContext) childFields_SaleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1483,6 +1771,20 @@ func (ec *executionContext) field_Sale_purchases_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_saleActivity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "saleId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["saleId"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_stockChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1592,6 +1894,277 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _ActivityFigures_purchasesPerSecond(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_purchasesPerSecond(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PurchasesPerSecond, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_purchasesPerSecond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivityFigures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ActivityFigures_refusals(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_refusals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Refusals, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RefusalRate) graphql.Marshaler {
+			return ec.marshalNRefusalRate2ᚕᚖstampedeᚋgraphᚐRefusalRateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_refusals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivityFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RefusalRate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ActivityFigures_replaysPerSecond(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_replaysPerSecond(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReplaysPerSecond, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_replaysPerSecond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivityFigures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ActivityFigures_subscribers(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_subscribers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subscribers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_subscribers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivityFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ActivityFigures_batchSize(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_batchSize(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BatchSize, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_batchSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivityFigures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ActivityFigures_commitP50Ms(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_commitP50Ms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommitP50Ms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_commitP50Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivityFigures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ActivityFigures_commitP99Ms(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_commitP99Ms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CommitP99Ms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_commitP99Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivityFigures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ActivityFigures_answerP99Ms(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_answerP99Ms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnswerP99Ms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_answerP99Ms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivityFigures", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ActivityFigures_retries(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_retries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Retries, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*RetryCount) graphql.Marshaler {
+			return ec.marshalNRetryCount2ᚕᚖstampedeᚋgraphᚐRetryCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_retries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivityFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetryCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ActivityFigures_inFlight(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_inFlight(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InFlight, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_inFlight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivityFigures", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ActivityFigures_queued(ctx context.Context, field graphql.CollectedField, obj *ActivityFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivityFigures_queued(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Queued, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivityFigures_queued(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivityFigures", field, false, false, "Int")
+}
 
 func (ec *executionContext) _AlreadyPurchased_code(ctx context.Context, field graphql.CollectedField, obj *AlreadyPurchased) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -3027,6 +3600,245 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _RefusalRate_code(ctx context.Context, field graphql.CollectedField, obj *RefusalRate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefusalRate_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RefusalRate_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RefusalRate", field, false, false, "String")
+}
+
+func (ec *executionContext) _RefusalRate_perSecond(ctx context.Context, field graphql.CollectedField, obj *RefusalRate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RefusalRate_perSecond(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PerSecond, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RefusalRate_perSecond(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RefusalRate", field, false, false, "Float")
+}
+
+func (ec *executionContext) _ReplicaActivity_id(ctx context.Context, field graphql.CollectedField, obj *ReplicaActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplicaActivity_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplicaActivity_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplicaActivity", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ReplicaActivity_name(ctx context.Context, field graphql.CollectedField, obj *ReplicaActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplicaActivity_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplicaActivity_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplicaActivity", field, false, false, "String")
+}
+
+func (ec *executionContext) _ReplicaActivity_self(ctx context.Context, field graphql.CollectedField, obj *ReplicaActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplicaActivity_self(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Self, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplicaActivity_self(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplicaActivity", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReplicaActivity_silent(ctx context.Context, field graphql.CollectedField, obj *ReplicaActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplicaActivity_silent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Silent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplicaActivity_silent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplicaActivity", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _ReplicaActivity_heardAt(ctx context.Context, field graphql.CollectedField, obj *ReplicaActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplicaActivity_heardAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeardAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplicaActivity_heardAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReplicaActivity", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ReplicaActivity_figures(ctx context.Context, field graphql.CollectedField, obj *ReplicaActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReplicaActivity_figures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Figures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ActivityFigures) graphql.Marshaler {
+			return ec.marshalNActivityFigures2ᚖstampedeᚋgraphᚐActivityFigures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReplicaActivity_figures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReplicaActivity",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActivityFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RetryCount_sqlstate(ctx context.Context, field graphql.CollectedField, obj *RetryCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryCount_sqlstate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sqlstate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryCount_sqlstate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryCount", field, false, false, "String")
+}
+
+func (ec *executionContext) _RetryCount_count(ctx context.Context, field graphql.CollectedField, obj *RetryCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryCount", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Sale_id(ctx context.Context, field graphql.CollectedField, obj *Sale) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3356,6 +4168,116 @@ func (ec *executionContext) fieldContext_Sale_purchases(ctx context.Context, fie
 	if fc.Args, err = ec.field_Sale_purchases_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaleActivity_saleId(ctx context.Context, field graphql.CollectedField, obj *SaleActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleActivity_saleId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SaleID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleActivity_saleId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleActivity", field, false, false, "ID")
+}
+
+func (ec *executionContext) _SaleActivity_at(ctx context.Context, field graphql.CollectedField, obj *SaleActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleActivity_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleActivity_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleActivity", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SaleActivity_total(ctx context.Context, field graphql.CollectedField, obj *SaleActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleActivity_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ActivityFigures) graphql.Marshaler {
+			return ec.marshalNActivityFigures2ᚖstampedeᚋgraphᚐActivityFigures(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleActivity_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaleActivity",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActivityFigures(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaleActivity_replicas(ctx context.Context, field graphql.CollectedField, obj *SaleActivity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleActivity_replicas(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Replicas, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ReplicaActivity) graphql.Marshaler {
+			return ec.marshalNReplicaActivity2ᚕᚖstampedeᚋgraphᚐReplicaActivityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleActivity_replicas(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaleActivity",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReplicaActivity(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -3962,6 +4884,68 @@ func (ec *executionContext) fieldContext_Subscription_stockChanged(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_stockChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_saleActivity(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_saleActivity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().SaleActivity(ctx, fc.Args["saleId"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNScope2stampedeᚋgraphᚐScope(ctx, "OPERATOR")
+				if err != nil {
+					var zeroVal *SaleActivity
+					return zeroVal, err
+				}
+				if ec.Directives.RequiresScope == nil {
+					var zeroVal *SaleActivity
+					return zeroVal, errors.New("directive requiresScope is not implemented")
+				}
+				return ec.Directives.RequiresScope(ctx, nil, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *SaleActivity) graphql.Marshaler {
+			return ec.marshalNSaleActivity2ᚖstampedeᚋgraphᚐSaleActivity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_saleActivity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaleActivity(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_saleActivity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -5829,6 +6813,89 @@ func (ec *executionContext) _PurchaseResult(ctx context.Context, sel ast.Selecti
 
 // region    **************************** object.gotpl ****************************
 
+var activityFiguresImplementors = []string{"ActivityFigures"}
+
+func (ec *executionContext) _ActivityFigures(ctx context.Context, sel ast.SelectionSet, obj *ActivityFigures) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, activityFiguresImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ActivityFigures")
+		case "purchasesPerSecond":
+			out.Values[i] = ec._ActivityFigures_purchasesPerSecond(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refusals":
+			out.Values[i] = ec._ActivityFigures_refusals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "replaysPerSecond":
+			out.Values[i] = ec._ActivityFigures_replaysPerSecond(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subscribers":
+			out.Values[i] = ec._ActivityFigures_subscribers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "batchSize":
+			out.Values[i] = ec._ActivityFigures_batchSize(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "commitP50Ms":
+			out.Values[i] = ec._ActivityFigures_commitP50Ms(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "commitP99Ms":
+			out.Values[i] = ec._ActivityFigures_commitP99Ms(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "answerP99Ms":
+			out.Values[i] = ec._ActivityFigures_answerP99Ms(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "retries":
+			out.Values[i] = ec._ActivityFigures_retries(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inFlight":
+			out.Values[i] = ec._ActivityFigures_inFlight(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "queued":
+			out.Values[i] = ec._ActivityFigures_queued(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var alreadyPurchasedImplementors = []string{"AlreadyPurchased", "PurchaseError", "PurchaseResult"}
 
 func (ec *executionContext) _AlreadyPurchased(ctx context.Context, sel ast.SelectionSet, obj *AlreadyPurchased) graphql.Marshaler {
@@ -6360,6 +7427,140 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 	return out
 }
 
+var refusalRateImplementors = []string{"RefusalRate"}
+
+func (ec *executionContext) _RefusalRate(ctx context.Context, sel ast.SelectionSet, obj *RefusalRate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, refusalRateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RefusalRate")
+		case "code":
+			out.Values[i] = ec._RefusalRate_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "perSecond":
+			out.Values[i] = ec._RefusalRate_perSecond(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var replicaActivityImplementors = []string{"ReplicaActivity"}
+
+func (ec *executionContext) _ReplicaActivity(ctx context.Context, sel ast.SelectionSet, obj *ReplicaActivity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, replicaActivityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReplicaActivity")
+		case "id":
+			out.Values[i] = ec._ReplicaActivity_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ReplicaActivity_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "self":
+			out.Values[i] = ec._ReplicaActivity_self(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "silent":
+			out.Values[i] = ec._ReplicaActivity_silent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "heardAt":
+			out.Values[i] = ec._ReplicaActivity_heardAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "figures":
+			out.Values[i] = ec._ReplicaActivity_figures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var retryCountImplementors = []string{"RetryCount"}
+
+func (ec *executionContext) _RetryCount(ctx context.Context, sel ast.SelectionSet, obj *RetryCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retryCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetryCount")
+		case "sqlstate":
+			out.Values[i] = ec._RetryCount_sqlstate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._RetryCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var saleImplementors = []string{"Sale", "Node"}
 
 func (ec *executionContext) _Sale(ctx context.Context, sel ast.SelectionSet, obj *Sale) graphql.Marshaler {
@@ -6433,6 +7634,54 @@ func (ec *executionContext) _Sale(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Sale_purchases(ctx, field, obj)
 				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saleActivityImplementors = []string{"SaleActivity"}
+
+func (ec *executionContext) _SaleActivity(ctx context.Context, sel ast.SelectionSet, obj *SaleActivity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saleActivityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaleActivity")
+		case "saleId":
+			out.Values[i] = ec._SaleActivity_saleId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._SaleActivity_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "total":
+			out.Values[i] = ec._SaleActivity_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "replicas":
+			out.Values[i] = ec._SaleActivity_replicas(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -6766,6 +8015,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	switch fields[0].Name {
 	case "stockChanged":
 		return ec._Subscription_stockChanged(ctx, fields[0])
+	case "saleActivity":
+		return ec._Subscription_saleActivity(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -7268,6 +8519,14 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNActivityFigures2ᚖstampedeᚋgraphᚐActivityFigures(ctx context.Context, sel ast.SelectionSet, v *ActivityFigures) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ActivityFigures!")
+		return graphql.Null
+	}
+	return ec._ActivityFigures(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7308,6 +8567,20 @@ func (ec *executionContext) marshalNDecimal2string(ctx context.Context, sel ast.
 		graphql.AddInvalidNullFromMarshaler(ctx, "Decimal!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.SelectionSet, v float64) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalFloatContext(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Float!")
+	}
+	return graphql.WrapContextMarshaler(ctx, res)
 }
 
 func (ec *executionContext) unmarshalNID2string(ctx context.Context, v any) (string, error) {
@@ -7438,6 +8711,54 @@ func (ec *executionContext) marshalNPurchaseResult2stampedeᚋgraphᚐPurchaseRe
 	return ec._PurchaseResult(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNRefusalRate2ᚕᚖstampedeᚋgraphᚐRefusalRateᚄ(ctx context.Context, sel ast.SelectionSet, v []*RefusalRate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRefusalRate2ᚖstampedeᚋgraphᚐRefusalRate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRefusalRate2ᚖstampedeᚋgraphᚐRefusalRate(ctx context.Context, sel ast.SelectionSet, v *RefusalRate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RefusalRate!")
+		return graphql.Null
+	}
+	return ec._RefusalRate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReplicaActivity2ᚕᚖstampedeᚋgraphᚐReplicaActivityᚄ(ctx context.Context, sel ast.SelectionSet, v []*ReplicaActivity) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReplicaActivity2ᚖstampedeᚋgraphᚐReplicaActivity(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReplicaActivity2ᚖstampedeᚋgraphᚐReplicaActivity(ctx context.Context, sel ast.SelectionSet, v *ReplicaActivity) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ReplicaActivity!")
+		return graphql.Null
+	}
+	return ec._ReplicaActivity(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRescheduleSaleInput2stampedeᚋgraphᚐRescheduleSaleInput(ctx context.Context, v any) (RescheduleSaleInput, error) {
 	res, err := ec.unmarshalInputRescheduleSaleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7446,6 +8767,30 @@ func (ec *executionContext) unmarshalNRescheduleSaleInput2stampedeᚋgraphᚐRes
 func (ec *executionContext) unmarshalNRestockSaleInput2stampedeᚋgraphᚐRestockSaleInput(ctx context.Context, v any) (RestockSaleInput, error) {
 	res, err := ec.unmarshalInputRestockSaleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetryCount2ᚕᚖstampedeᚋgraphᚐRetryCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*RetryCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRetryCount2ᚖstampedeᚋgraphᚐRetryCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRetryCount2ᚖstampedeᚋgraphᚐRetryCount(ctx context.Context, sel ast.SelectionSet, v *RetryCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RetryCount!")
+		return graphql.Null
+	}
+	return ec._RetryCount(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSale2ᚕᚖstampedeᚋgraphᚐSaleᚄ(ctx context.Context, sel ast.SelectionSet, v []*Sale) graphql.Marshaler {
@@ -7470,6 +8815,14 @@ func (ec *executionContext) marshalNSale2ᚖstampedeᚋgraphᚐSale(ctx context.
 		return graphql.Null
 	}
 	return ec._Sale(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSaleActivity2ᚖstampedeᚋgraphᚐSaleActivity(ctx context.Context, sel ast.SelectionSet, v *SaleActivity) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaleActivity!")
+		return graphql.Null
+	}
+	return ec._SaleActivity(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSaleConnection2ᚖstampedeᚋgraphᚐSaleConnection(ctx context.Context, sel ast.SelectionSet, v *SaleConnection) graphql.Marshaler {
@@ -7824,6 +9177,23 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := graphql.MarshalFloatContext(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
 }
 
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {

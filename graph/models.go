@@ -24,6 +24,32 @@ type PurchaseResult interface {
 	IsPurchaseResult()
 }
 
+// What was done with a sale's orders in the last second or so. Times are in milliseconds, and null when there was nothing to time.
+type ActivityFigures struct {
+	// Units sold a second.
+	PurchasesPerSecond float64 `json:"purchasesPerSecond"`
+	// Refusals a second, those that happened, by reason.
+	Refusals []*RefusalRate `json:"refusals"`
+	// Orders a second that had already bought with the same key.
+	ReplaysPerSecond float64 `json:"replaysPerSecond"`
+	// Who watches the sale by `stockChanged`.
+	Subscribers int `json:"subscribers"`
+	// Orders in one transaction, on average; null when there was none.
+	BatchSize *float64 `json:"batchSize,omitempty"`
+	// Half of the transactions took no longer, from BEGIN to the answer of COMMIT.
+	CommitP50Ms *float64 `json:"commitP50Ms,omitempty"`
+	// 99 of 100 transactions took no longer.
+	CommitP99Ms *float64 `json:"commitP99Ms,omitempty"`
+	// The fastest of the slowest 1 % of answers to `purchase`, network not included.
+	AnswerP99Ms *float64 `json:"answerP99Ms,omitempty"`
+	// Attempts of transactions that were made again since the server started, by the reason.
+	Retries []*RetryCount `json:"retries"`
+	// Orders in a transaction that is under way.
+	InFlight int `json:"inFlight"`
+	// Orders that wait for the next transaction.
+	Queued int `json:"queued"`
+}
+
 type AlreadyPurchased struct {
 	Code      PurchaseErrorCode `json:"code"`
 	Message   string            `json:"message"`
@@ -119,6 +145,26 @@ func (PurchaseSuccess) IsPurchaseResult() {}
 type Query struct {
 }
 
+// How often purchases are refused for one reason.
+type RefusalRate struct {
+	// A `PurchaseErrorCode`, or `INTERNAL`.
+	Code      string  `json:"code"`
+	PerSecond float64 `json:"perSecond"`
+}
+
+// One server of the shop, and what it does for a sale.
+type ReplicaActivity struct {
+	ID string `json:"id"`
+	// The machine's name, and the process on it.
+	Name string `json:"name"`
+	// True for the server that sends this.
+	Self bool `json:"self"`
+	// True when nothing was heard of it for some seconds: then its figures are zero.
+	Silent  bool             `json:"silent"`
+	HeardAt time.Time        `json:"heardAt"`
+	Figures *ActivityFigures `json:"figures"`
+}
+
 type RescheduleSaleInput struct {
 	SaleID           string     `json:"saleId"`
 	StartsAt         time.Time  `json:"startsAt"`
@@ -131,6 +177,13 @@ type RestockSaleInput struct {
 	// Units to add, 1 or more.
 	Add              int  `json:"add"`
 	ExpectedRevision *int `json:"expectedRevision,omitempty"`
+}
+
+// How often transactions were tried again for one reason.
+type RetryCount struct {
+	// PostgreSQL's SQLSTATE, for example `40001`; `other` for rare ones.
+	Sqlstate string `json:"sqlstate"`
+	Count    int    `json:"count"`
 }
 
 // A flash sale: one product, limited stock, one unit per shopper.
@@ -156,6 +209,16 @@ type Sale struct {
 }
 
 func (Sale) IsNode() {}
+
+// What goes on in a sale, as all servers of the shop count it.
+type SaleActivity struct {
+	SaleID string    `json:"saleId"`
+	At     time.Time `json:"at"`
+	// All servers together.
+	Total *ActivityFigures `json:"total"`
+	// Every server, by name.
+	Replicas []*ReplicaActivity `json:"replicas"`
+}
 
 type SaleConnection struct {
 	Edges    []*SaleEdge `json:"edges"`

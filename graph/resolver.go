@@ -51,15 +51,23 @@ type Feed interface {
 	Watch(ctx context.Context, id model.SaleID) <-chan model.State
 }
 
+// Activity is what goes on in the sales, for operators.
+type Activity interface {
+	// Watch sends what goes on in a sale at once, and then about once a second until ctx ends; then it closes the
+	// channel.
+	Watch(ctx context.Context, id model.SaleID) <-chan model.Activity
+}
+
 // DemoSignIn mints a token for a made-up shopper.
 type DemoSignIn func(name string) (token string, expiresAt time.Time, viewer *Viewer, err error)
 
 // Resolver answers every field of the schema. SignIn is nil where demo sign-in is switched off.
 type Resolver struct {
-	Sales  Sales
-	Feed   Feed
-	SignIn DemoSignIn
-	Log    *slog.Logger
+	Sales    Sales
+	Feed     Feed
+	Activity Activity
+	SignIn   DemoSignIn
+	Log      *slog.Logger
 }
 
 // NewSchema is the executable schema: resolvers, the scope directive, and the rest of what gqlgen wants.

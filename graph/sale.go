@@ -71,6 +71,19 @@ func timeOf(t *time.Time) time.Time {
 	return *t
 }
 
+// knownSale is the sale with a global id. Errors: SALE_NOT_FOUND.
+func (r *Resolver) knownSale(ctx context.Context, gid string) (model.SaleID, error) {
+	id, err := parseSaleGID(ctx, gid)
+	if err != nil {
+		return 0, err
+	}
+	_, found, err := r.Feed.Latest(id)
+	if err == nil && !found {
+		err = refuse(ctx, string(model.CodeSaleNotFound), "There is no sale with this id.")
+	}
+	return id, err
+}
+
 func saleOrNull(state model.State, found bool, err error) (*Sale, error) {
 	if err != nil || !found {
 		return nil, err

@@ -208,16 +208,20 @@ func (r *subscriptionResolver) StockChanged(ctx context.Context, saleID *string)
 	var id model.SaleID
 	if saleID != nil {
 		var err error
-		if id, err = parseSaleGID(ctx, *saleID); err != nil {
+		if id, err = r.knownSale(ctx, *saleID); err != nil {
 			return nil, err
-		}
-		if _, found, err := r.Feed.Latest(id); err != nil {
-			return nil, err
-		} else if !found {
-			return nil, refuse(ctx, string(model.CodeSaleNotFound), "There is no sale with this id.")
 		}
 	}
 	return dressStates(ctx, r.Feed.Watch(ctx, id)), nil
+}
+
+// SaleActivity is the resolver for the saleActivity field.
+func (r *subscriptionResolver) SaleActivity(ctx context.Context, saleID string) (<-chan *SaleActivity, error) {
+	id, err := r.knownSale(ctx, saleID)
+	if err != nil {
+		return nil, err
+	}
+	return dressActivities(ctx, r.Activity.Watch(ctx, id)), nil
 }
 
 // Purchases is the resolver for the purchases field.

@@ -16,6 +16,7 @@ import (
 	"stampede/graph"
 	"stampede/graph/transport"
 	"stampede/model"
+	"stampede/server/activity"
 	"stampede/server/pg"
 	"stampede/server/sale"
 	"stampede/server/stock"
@@ -41,12 +42,14 @@ type App struct {
 	sales    *sale.Service
 	auth     *web.Auth
 	graphql  *transport.Handler
+	activity *activity.Monitor
 	http     *http.Server
 	listener net.Listener
 	serving  bool         // the listener is the http server's
 	profiles *http.Server // nil without PPROF_ADDR
 
 	background context.CancelFunc // ends what Run methods do
+	tellers    sync.WaitGroup     // those of them that have a last word for the other servers
 	running    sync.WaitGroup
 	draining   atomic.Bool
 	failed     chan error // holds the first failure after the start
@@ -78,7 +81,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err er
 			return nil, err
 		}
 	}
-	a.serve()
+	a.serve(background)
 	return a, nil
 }
 
@@ -124,8 +127,9 @@ func (a *App) buildEngine(ctx, background context.Context) error {
 	if err := a.relay.Sync(ctx); err != nil {
 		return err
 	}
+	a.buildActivity(clock)
 	a.running.Go(func() { a.hub.Run(background) })
-	a.running.Go(func() { a.relay.Run(background) })
+	a.tellers.Go(func() { a.relay.Run(background) })
 	return nil
 }
 
@@ -148,7 +152,7 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	resolver := &graph.Resolver{Sales: a.sales, Feed: a.hub, Log: a.log}
+	resolver := &graph.Resolver{Sales: a.sales, Feed: a.hub, Activity: a.activity, Log: a.log}
 	if cfg.Demo && secret != "" {
 		resolver.SignIn = a.auth.DemoSignIn
 	}
@@ -175,8 +179,9 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 	return nil
 }
 
-func (a *App) serve() {
+func (a *App) serve(background context.Context) {
 	a.serving = true
+	a.tellers.Go(func() { a.activity.Run(background) })
 	a.running.Go(func() {
 		if err := a.http.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			a.fail(fmt.Errorf("serve: %w", err))
@@ -243,6 +248,7 @@ func (a *App) close() error {
 		err = errors.Join(err, a.postgres.Stop(ctx))
 	}
 	a.running.Wait()
+	a.tellers.Wait()
 	return err
 }
 
@@ -293,5 +299,15 @@ func (a *App) closeEngine(ctx context.Context) (err error) {
 		err = a.sales.Close(ctx)
 	}
 	a.background()
-	return err
+	told := make(chan struct{})
+	go func() {
+		a.tellers.Wait()
+		close(told)
+	}()
+	select {
+	case <-told:
+		return err
+	case <-ctx.Done():
+		return errors.Join(err, ctx.Err())
+	}
 }

@@ -48,8 +48,9 @@ func TestMain(m *testing.M) {
 // house is a whole server on a database of its own, and a client to it.
 type house struct {
 	*App
-	client *http.Client
-	url    string
+	client      *http.Client
+	url         string
+	databaseURL string
 }
 
 // openHouse starts a server; change may alter its settings.
@@ -74,7 +75,7 @@ func openHouse(t *testing.T, change func(*Config)) *house {
 		transport.CloseIdleConnections()
 		assert.NoError(t, app.Close())
 	})
-	return &house{App: app, client: &http.Client{Transport: transport, Timeout: waitLimit}, url: app.URL()}
+	return &house{App: app, client: &http.Client{Transport: transport, Timeout: waitLimit}, url: app.URL(), databaseURL: cfg.DatabaseURL}
 }
 
 // testLog gives what the server logs to the test.

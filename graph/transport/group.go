@@ -49,6 +49,7 @@ func (m mark) before(other mark) bool { return m.sale != other.sale || m.revisio
 type groups struct {
 	feed graph.Feed
 	exec graphql.GraphExecutor
+	lone lone
 
 	mu    sync.Mutex // guards what follows; taken before a group's
 	byKey map[string]*group

@@ -156,6 +156,7 @@ func (c *conn) follow(ctx context.Context, op *operation, asked *graphql.Operati
 	}) || live.Shared {
 		return
 	}
+	defer c.h.groups.lone.add(live.SaleID)()
 	// What belongs to a viewer is asked of the database: on this goroutine, where nobody else waits for it.
 	for state := range c.h.options.Feed.Watch(ctx, live.SaleID) {
 		if !c.out.sendState(sub, sub.frame(nil, c.h.groups.resolve(graph.WithState(ctx, state), asked))) {

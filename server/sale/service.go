@@ -30,7 +30,7 @@ type Service struct {
 func New(store *Store, board Board, log *slog.Logger) *Service {
 	s := &Service{Store: store, board: board, memory: newMemory(store, log)}
 	// What has become durable is announced before its callers are answered.
-	s.batcher = NewBatcher(store, func(d model.Decision) { board.Publish(d.Sale) }, Limits{}, log)
+	s.batcher = NewBatcher(metered{store}, func(d model.Decision) { board.Publish(d.Sale) }, Limits{}, log)
 	return s
 }
 
@@ -43,16 +43,22 @@ func (s *Service) Close(ctx context.Context) error {
 // Purchase answers what became of an order: from memory where memory is sure, else once it is durable. A success never
 // comes from memory, unless it is the answer to an earlier one. See graph.Sales for the errors.
 func (s *Service) Purchase(ctx context.Context, id model.SaleID, order model.Order) (model.Outcome, error) {
+	came := time.Now()
 	state, found, err := s.board.Latest(id)
 	if err == nil && !found {
 		return model.Outcome{}, saleNotFound()
 	}
+	outcome, sure := model.Outcome{}, false
 	if err == nil {
-		if outcome, sure := s.memory.answer(state, order); sure {
-			return outcome, nil
-		}
+		outcome, sure = s.memory.answer(state, order)
 	}
-	return s.batcher.Do(ctx, id, order)
+	if err = nil; !sure {
+		outcome, err = s.batcher.Do(ctx, id, order)
+	}
+	if found || err == nil {
+		s.meters.of(id).answered(outcome, err, time.Since(came))
+	}
+	return outcome, err
 }
 
 // Schedule makes a new sale.

@@ -27,6 +27,7 @@ type Store struct {
 	log    *slog.Logger
 	reads  chan struct{} // holds one for each read of purchases that is under way
 	ledger *ledger
+	meters meters
 	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
 	rivalAt atomic.Int64
 	// doubtful says that a commit's outcome could not be found out: until the next write is durable, what is read
@@ -88,7 +89,8 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 			return confirmReads(ctx, tx, id, fenced)
 		}
 		return write(ctx, tx, state.Sale, decision.Sold)
-	}, lostRace, pg.OnRetry(func(string) {
+	}, lostRace, pg.OnRetry(func(sqlstate string) {
+		s.meters.of(id).retried(sqlstate)
 		s.NoteRival()
 		wanted.suspects = wanted.shoppers // the second time the ledger's word is not taken for it
 	}))

@@ -50,6 +50,8 @@ type Relay struct {
 	// onRival is called when another replica is heard of; it must not block.
 	onRival func()
 
+	hears map[string]func(words string) // by channel, besides the relay's own
+
 	outgoing pending // committed here
 	incoming pending // committed elsewhere
 }
@@ -61,9 +63,22 @@ func NewRelay(hub *Hub, clock *Clock, source Source, db *pg.DB, onRival func(), 
 		hub: hub, clock: clock, source: source, db: db, log: log,
 		onRival:  onRival,
 		self:     rand.Text(),
+		hears:    map[string]func(string){},
 		outgoing: newPending(),
 		incoming: newPending(),
 	}
+}
+
+// Hear has the words of a channel carried to hear, which must not block: this server's own, too. Call it before Run.
+func (r *Relay) Hear(channel string, hear func(words string)) { r.hears[channel] = hear }
+
+// Send notifies every server that hears a channel.
+func (r *Relay) Send(ctx context.Context, channel string, words []string) error {
+	_, err := r.db.Pool.Exec(ctx, "SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word", channel, words)
+	if err != nil {
+		return fmt.Errorf("notify: %w", err)
+	}
+	return nil
 }
 
 // Publish gives a state that was committed here to the hub and, in a moment, to the other replicas. It never waits.
@@ -106,9 +121,13 @@ func (r *Relay) Run(ctx context.Context) {
 func (r *Relay) listen(ctx context.Context) {
 	// It returns when ctx ends, and for no other reason.
 	_ = r.db.Listen(ctx, pg.Listener{
-		Channels:  []string{channel},
+		Channels:  append([]string{channel}, slices.Sorted(maps.Keys(r.hears))...),
 		OnConnect: r.Sync,
-		OnNotify: func(_, payload string) {
+		OnNotify: func(on, payload string) {
+			if hear := r.hears[on]; hear != nil {
+				hear(payload)
+				return
+			}
 			from, id, _ := strings.Cut(payload, " ")
 			n, err := strconv.ParseInt(id, 10, 64)
 			if err == nil && from != r.self {

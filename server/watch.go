@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"stampede/model"
+	"stampede/server/activity"
+	"stampede/server/stock"
+)
+
+// activityChannel is where servers tell each other what goes on.
+const activityChannel = "stampede_activity"
+
+// buildActivity makes the monitor. It reads from parts that are built later, but not before it runs.
+func (a *App) buildActivity(clock *stock.Clock) {
+	a.activity = activity.NewMonitor(counts{a}, wire{a.relay}, processName(), clock.Now, a.log)
+	a.relay.Hear(activityChannel, a.activity.Hear)
+}
+
+// counts is what the monitor reads of this server.
+type counts struct{ app *App }
+
+func (c counts) Tallies() map[model.SaleID]model.Tally { return c.app.sales.Tallies() }
+
+func (c counts) Watching() map[model.SaleID]int {
+	watching := c.app.graphql.Watching()
+	if current, found, err := c.app.hub.Current(); err == nil && found {
+		watching[current.ID] += watching[0]
+	}
+	delete(watching, 0)
+	return watching
+}
+
+// wire carries the monitor's words by the relay.
+type wire struct{ relay *stock.Relay }
+
+func (w wire) Send(ctx context.Context, words []string) error {
+	return w.relay.Send(ctx, activityChannel, words)
+}
+
+// processName tells this server from others, on this machine and elsewhere.
+func processName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "server"
+	}
+	return fmt.Sprintf("%.64s/%d", host, os.Getpid())
+}
