@@ -20,6 +20,7 @@ type PurchaseError interface {
 	IsPurchaseError()
 }
 
+// What became of a wish to buy. Select `... on PurchaseError` too: members may be added.
 type PurchaseResult interface {
 	IsPurchaseResult()
 }
@@ -50,10 +51,14 @@ type ActivityFigures struct {
 	Queued int `json:"queued"`
 }
 
+// The caller has one already, and a sale sells one to each.
 type AlreadyPurchased struct {
-	Code      PurchaseErrorCode `json:"code"`
-	Message   string            `json:"message"`
-	Retryable bool              `json:"retryable"`
+	// Always `ALREADY_PURCHASED`.
+	Code PurchaseErrorCode `json:"code"`
+	// English, for the people who integrate; translate by `code`.
+	Message string `json:"message"`
+	// Always false.
+	Retryable bool `json:"retryable"`
 	// The earlier purchase.
 	Purchase *Purchase `json:"purchase"`
 }
@@ -64,51 +69,73 @@ func (AlreadyPurchased) IsPurchaseResult() {}
 
 // An amount of money.
 type Money struct {
+	// In units of the currency, not in cents.
 	Amount string `json:"amount"`
 	// ISO 4217, for example `EUR`.
 	CurrencyCode string `json:"currencyCode"`
 }
 
+// An amount of money.
 type MoneyInput struct {
-	Amount       string `json:"amount"`
+	// In units of the currency, for example `"49.90"`: up to 12 digits before the point and 4 behind it.
+	Amount string `json:"amount"`
+	// ISO 4217, for example `EUR`.
 	CurrencyCode string `json:"currencyCode"`
 }
 
+// What can be done, by POST or on a websocket; one root field an operation.
 type Mutation struct {
 }
 
 // Relay cursor paging.
 type PageInfo struct {
-	HasNextPage     bool    `json:"hasNextPage"`
-	HasPreviousPage bool    `json:"hasPreviousPage"`
-	StartCursor     *string `json:"startCursor,omitempty"`
-	EndCursor       *string `json:"endCursor,omitempty"`
+	// Whether a page follows: ask for it with `endCursor`.
+	HasNextPage bool `json:"hasNextPage"`
+	// Whether this page was asked for with `after`.
+	HasPreviousPage bool `json:"hasPreviousPage"`
+	// Cursor of the first item; null on an empty page.
+	StartCursor *string `json:"startCursor,omitempty"`
+	// Cursor of the last item; null on an empty page.
+	EndCursor *string `json:"endCursor,omitempty"`
 }
 
 // The one product of a sale.
 type Product struct {
 	// Stock keeping unit.
-	Sku         string  `json:"sku"`
-	Name        string  `json:"name"`
+	Sku string `json:"sku"`
+	// What it is called.
+	Name string `json:"name"`
+	// A few sentences about it.
 	Description *string `json:"description,omitempty"`
-	ImageURL    *string `json:"imageUrl,omitempty"`
-	Price       *Money  `json:"price,omitempty"`
+	// Its picture: an address, or a path on the page's own.
+	ImageURL *string `json:"imageUrl,omitempty"`
+	// What a unit costs. It is shown, nothing is charged.
+	Price *Money `json:"price,omitempty"`
 }
 
+// What to sell.
 type ProductInput struct {
-	Sku         string      `json:"sku"`
-	Name        string      `json:"name"`
-	Description *string     `json:"description,omitempty"`
-	ImageURL    *string     `json:"imageUrl,omitempty"`
-	Price       *MoneyInput `json:"price,omitempty"`
+	// Stock keeping unit, 1 to 64 characters.
+	Sku string `json:"sku"`
+	// What it is called.
+	Name string `json:"name"`
+	// A few sentences about it.
+	Description *string `json:"description,omitempty"`
+	// Its picture: an https address, or a path on the page's own.
+	ImageURL *string `json:"imageUrl,omitempty"`
+	// What a unit costs. It is shown, nothing is charged.
+	Price *MoneyInput `json:"price,omitempty"`
 }
 
 // One unit, bought for good: it was committed to durable storage before this answer was sent.
 type Purchase struct {
-	ID   string `json:"id"`
-	Sale *Sale  `json:"sale"`
+	// Opaque and globally unique.
+	ID string `json:"id"`
+	// The sale that it was bought in, as it stands now.
+	Sale *Sale `json:"sale"`
 	// 1 for the first unit sold in this sale, 2 for the second: no gaps.
-	Ordinal     int       `json:"ordinal"`
+	Ordinal int `json:"ordinal"`
+	// When it was bought, by the database's clock.
 	PurchasedAt time.Time `json:"purchasedAt"`
 	// Who bought: the subject of the token. Readable by its owner and by operators.
 	ShopperID string `json:"shopperId"`
@@ -116,25 +143,37 @@ type Purchase struct {
 
 func (Purchase) IsNode() {}
 
+// A page of purchases.
 type PurchaseConnection struct {
-	Edges      []*PurchaseEdge `json:"edges"`
-	Nodes      []*Purchase     `json:"nodes"`
-	PageInfo   *PageInfo       `json:"pageInfo"`
-	TotalCount int             `json:"totalCount"`
+	// The purchases with their cursors.
+	Edges []*PurchaseEdge `json:"edges"`
+	// The purchases alone.
+	Nodes []*Purchase `json:"nodes"`
+	// What lies before and after this page.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are on all pages.
+	TotalCount int `json:"totalCount"`
 }
 
+// A purchase, and where it stands in a list.
 type PurchaseEdge struct {
-	Cursor string    `json:"cursor"`
-	Node   *Purchase `json:"node"`
+	// For `after`: the page that follows this purchase.
+	Cursor string `json:"cursor"`
+	// The purchase itself.
+	Node *Purchase `json:"node"`
 }
 
+// A wish to buy one unit.
 type PurchaseInput struct {
+	// The sale to buy in.
 	SaleID string `json:"saleId"`
 	// 1 to 64 characters of the client's choice. The same key again returns the first outcome.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// One unit is the caller's.
 type PurchaseSuccess struct {
+	// What was bought.
 	Purchase *Purchase `json:"purchase"`
 	// True when this key had already bought: the first answer again, nothing more was bought.
 	Replayed bool `json:"replayed"`
@@ -142,40 +181,53 @@ type PurchaseSuccess struct {
 
 func (PurchaseSuccess) IsPurchaseResult() {}
 
+// What can be read, by POST or GET.
 type Query struct {
 }
 
 // How often purchases are refused for one reason.
 type RefusalRate struct {
 	// A `PurchaseErrorCode`, or `INTERNAL`.
-	Code      string  `json:"code"`
+	Code string `json:"code"`
+	// How many a second.
 	PerSecond float64 `json:"perSecond"`
 }
 
 // One server of the shop, and what it does for a sale.
 type ReplicaActivity struct {
+	// Unique among the servers, and another after a restart.
 	ID string `json:"id"`
 	// The machine's name, and the process on it.
 	Name string `json:"name"`
 	// True for the server that sends this.
 	Self bool `json:"self"`
 	// True when nothing was heard of it for some seconds: then its figures are zero.
-	Silent  bool             `json:"silent"`
-	HeardAt time.Time        `json:"heardAt"`
+	Silent bool `json:"silent"`
+	// When it was last heard of.
+	HeardAt time.Time `json:"heardAt"`
+	// What it does.
 	Figures *ActivityFigures `json:"figures"`
 }
 
+// Another time for a sale.
 type RescheduleSaleInput struct {
-	SaleID           string     `json:"saleId"`
-	StartsAt         time.Time  `json:"startsAt"`
-	EndsAt           *time.Time `json:"endsAt,omitempty"`
-	ExpectedRevision *int       `json:"expectedRevision,omitempty"`
+	// The sale to move.
+	SaleID string `json:"saleId"`
+	// The new start. It cannot be moved once the sale has opened.
+	StartsAt time.Time `json:"startsAt"`
+	// The new end; without it the sale has none.
+	EndsAt *time.Time `json:"endsAt,omitempty"`
+	// Do nothing if the sale's revision is another by now.
+	ExpectedRevision *int `json:"expectedRevision,omitempty"`
 }
 
+// More units for a sale.
 type RestockSaleInput struct {
+	// Which sale.
 	SaleID string `json:"saleId"`
 	// Units to add, 1 or more.
-	Add              int  `json:"add"`
+	Add int `json:"add"`
+	// Do nothing if the sale's revision is another by now. It changes with every purchase too.
 	ExpectedRevision *int `json:"expectedRevision,omitempty"`
 }
 
@@ -183,20 +235,27 @@ type RestockSaleInput struct {
 type RetryCount struct {
 	// PostgreSQL's SQLSTATE, for example `40001`; `other` for rare ones.
 	Sqlstate string `json:"sqlstate"`
-	Count    int    `json:"count"`
+	// How many.
+	Count int `json:"count"`
 }
 
 // A flash sale: one product, limited stock, one unit per shopper.
 type Sale struct {
-	ID      string    `json:"id"`
-	Product *Product  `json:"product"`
-	Phase   SalePhase `json:"phase"`
+	// Opaque and globally unique.
+	ID string `json:"id"`
+	// What is sold.
+	Product *Product `json:"product"`
+	// Where the sale stands, by the server's clock when this response was made.
+	Phase SalePhase `json:"phase"`
 	// Units put on sale. `stock = sold + remaining` in every response.
-	Stock     int `json:"stock"`
-	Sold      int `json:"sold"`
+	Stock int `json:"stock"`
+	// Units sold: each was committed to durable storage.
+	Sold int `json:"sold"`
+	// Units that are left.
 	Remaining int `json:"remaining"`
 	// Grows with every change of phase or stock: ignore whatever carries a lower revision than one already seen.
-	Revision int       `json:"revision"`
+	Revision int `json:"revision"`
+	// When purchases are accepted from.
 	StartsAt time.Time `json:"startsAt"`
 	// Null: the sale runs until it is sold out or ended.
 	EndsAt *time.Time `json:"endsAt,omitempty"`
@@ -212,90 +271,132 @@ func (Sale) IsNode() {}
 
 // What goes on in a sale, as all servers of the shop count it.
 type SaleActivity struct {
-	SaleID string    `json:"saleId"`
-	At     time.Time `json:"at"`
+	// The sale that it is about.
+	SaleID string `json:"saleId"`
+	// When it was counted.
+	At time.Time `json:"at"`
 	// All servers together.
 	Total *ActivityFigures `json:"total"`
 	// Every server, by name.
 	Replicas []*ReplicaActivity `json:"replicas"`
 }
 
+// A page of sales.
 type SaleConnection struct {
-	Edges    []*SaleEdge `json:"edges"`
-	Nodes    []*Sale     `json:"nodes"`
-	PageInfo *PageInfo   `json:"pageInfo"`
+	// The sales with their cursors.
+	Edges []*SaleEdge `json:"edges"`
+	// The sales alone.
+	Nodes []*Sale `json:"nodes"`
+	// What lies before and after this page.
+	PageInfo *PageInfo `json:"pageInfo"`
 }
 
+// A sale, and where it stands in a list.
 type SaleEdge struct {
+	// For `after`: the page that follows this sale.
 	Cursor string `json:"cursor"`
-	Node   *Sale  `json:"node"`
+	// The sale itself.
+	Node *Sale `json:"node"`
 }
 
+// A sale to pause, resume or end.
 type SaleInput struct {
-	SaleID           string `json:"saleId"`
-	ExpectedRevision *int   `json:"expectedRevision,omitempty"`
+	// Which sale.
+	SaleID string `json:"saleId"`
+	// Do nothing if the sale's revision is another by now. It changes with every purchase too.
+	ExpectedRevision *int `json:"expectedRevision,omitempty"`
 }
 
 // Upcoming, paused or ended: `sale.phase` says which.
 type SaleNotActive struct {
-	Code      PurchaseErrorCode `json:"code"`
-	Message   string            `json:"message"`
-	Retryable bool              `json:"retryable"`
-	Sale      *Sale             `json:"sale"`
+	// Always `SALE_NOT_ACTIVE`.
+	Code PurchaseErrorCode `json:"code"`
+	// English, for the people who integrate; translate by `code`.
+	Message string `json:"message"`
+	// True while the sale may still become active: when it is upcoming or paused.
+	Retryable bool `json:"retryable"`
+	// The sale as it stands.
+	Sale *Sale `json:"sale"`
 }
 
 func (SaleNotActive) IsPurchaseError() {}
 
 func (SaleNotActive) IsPurchaseResult() {}
 
+// There is no sale with this id.
 type SaleNotFound struct {
-	Code      PurchaseErrorCode `json:"code"`
-	Message   string            `json:"message"`
-	Retryable bool              `json:"retryable"`
+	// Always `SALE_NOT_FOUND`.
+	Code PurchaseErrorCode `json:"code"`
+	// English, for the people who integrate; translate by `code`.
+	Message string `json:"message"`
+	// Always false.
+	Retryable bool `json:"retryable"`
 }
 
 func (SaleNotFound) IsPurchaseError() {}
 
 func (SaleNotFound) IsPurchaseResult() {}
 
+// The sale after an operator's change, or why it was not made.
 type SalePayload struct {
-	Sale       *Sale        `json:"sale,omitempty"`
+	// The sale as it stands now; null when there are `userErrors`.
+	Sale *Sale `json:"sale,omitempty"`
+	// What was wrong; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A sale to be.
 type ScheduleSaleInput struct {
-	Product  *ProductInput `json:"product"`
-	Stock    int           `json:"stock"`
-	StartsAt time.Time     `json:"startsAt"`
-	EndsAt   *time.Time    `json:"endsAt,omitempty"`
+	// What is sold.
+	Product *ProductInput `json:"product"`
+	// Units to sell, 1 or more.
+	Stock int `json:"stock"`
+	// When purchases are accepted from. In the past: at once.
+	StartsAt time.Time `json:"startsAt"`
+	// When the sale ends; without it, when it is sold out or an operator ends it.
+	EndsAt *time.Time `json:"endsAt,omitempty"`
 }
 
+// Who signed in.
 type SignInPayload struct {
-	Token     string    `json:"token"`
+	// An access token, for `Authorization: Bearer …`.
+	Token string `json:"token"`
+	// When it runs out.
 	ExpiresAt time.Time `json:"expiresAt"`
-	Viewer    *Viewer   `json:"viewer"`
+	// Whom it names.
+	Viewer *Viewer `json:"viewer"`
 }
 
+// No unit is left. A restock makes the sale active again.
 type SoldOut struct {
-	Code      PurchaseErrorCode `json:"code"`
-	Message   string            `json:"message"`
-	Retryable bool              `json:"retryable"`
-	Sale      *Sale             `json:"sale"`
+	// Always `SOLD_OUT`.
+	Code PurchaseErrorCode `json:"code"`
+	// English, for the people who integrate; translate by `code`.
+	Message string `json:"message"`
+	// Always false: watch `stockChanged` instead.
+	Retryable bool `json:"retryable"`
+	// The sale as it stands.
+	Sale *Sale `json:"sale"`
 }
 
 func (SoldOut) IsPurchaseError() {}
 
 func (SoldOut) IsPurchaseResult() {}
 
+// What can be watched, on a websocket: exactly one field.
 type Subscription struct {
 }
 
 // `BUSY`: nothing was bought. `OUTCOME_UNKNOWN`: the same request with the same key tells whether it was.
 type TryAgain struct {
-	Code         PurchaseErrorCode `json:"code"`
-	Message      string            `json:"message"`
-	Retryable    bool              `json:"retryable"`
-	RetryAfterMs int               `json:"retryAfterMs"`
+	// `BUSY` or `OUTCOME_UNKNOWN`.
+	Code PurchaseErrorCode `json:"code"`
+	// English, for the people who integrate; translate by `code`.
+	Message string `json:"message"`
+	// Always true.
+	Retryable bool `json:"retryable"`
+	// How long to wait before the next attempt, in milliseconds. Add some chance of your own.
+	RetryAfterMs int `json:"retryAfterMs"`
 }
 
 func (TryAgain) IsPurchaseError() {}
@@ -304,17 +405,21 @@ func (TryAgain) IsPurchaseResult() {}
 
 // What was wrong with an operator's input.
 type UserError struct {
-	// Path into `input`, for example `["stock"]`.
-	Field   []string      `json:"field,omitempty"`
-	Code    UserErrorCode `json:"code"`
-	Message string        `json:"message"`
+	// Path into `input`, for example `["stock"]`; null when it is about no field.
+	Field []string `json:"field,omitempty"`
+	// What kind of mistake it was.
+	Code UserErrorCode `json:"code"`
+	// English, for the people who integrate; translate by `code` and `field`.
+	Message string `json:"message"`
 }
 
 // The caller, as its access token names it.
 type Viewer struct {
 	// Subject of the token.
-	ID        string              `json:"id"`
-	Scopes    []Scope             `json:"scopes"`
+	ID string `json:"id"`
+	// What the token permits.
+	Scopes []Scope `json:"scopes"`
+	// The caller's own purchases, those in the newest sale first.
 	Purchases *PurchaseConnection `json:"purchases"`
 }
 
@@ -322,12 +427,18 @@ type Viewer struct {
 type PurchaseErrorCode string
 
 const (
-	PurchaseErrorCodeSaleNotFound     PurchaseErrorCode = "SALE_NOT_FOUND"
-	PurchaseErrorCodeSaleNotActive    PurchaseErrorCode = "SALE_NOT_ACTIVE"
-	PurchaseErrorCodeSoldOut          PurchaseErrorCode = "SOLD_OUT"
+	// `SaleNotFound`: there is no sale with this id.
+	PurchaseErrorCodeSaleNotFound PurchaseErrorCode = "SALE_NOT_FOUND"
+	// `SaleNotActive`: the sale is upcoming, paused or over.
+	PurchaseErrorCodeSaleNotActive PurchaseErrorCode = "SALE_NOT_ACTIVE"
+	// `SoldOut`: no unit is left.
+	PurchaseErrorCodeSoldOut PurchaseErrorCode = "SOLD_OUT"
+	// `AlreadyPurchased`: the caller has one, bought with another key.
 	PurchaseErrorCodeAlreadyPurchased PurchaseErrorCode = "ALREADY_PURCHASED"
-	PurchaseErrorCodeBusy             PurchaseErrorCode = "BUSY"
-	PurchaseErrorCodeOutcomeUnknown   PurchaseErrorCode = "OUTCOME_UNKNOWN"
+	// `TryAgain`: nothing was bought, for the server is too busy or has lost its database for a moment.
+	PurchaseErrorCodeBusy PurchaseErrorCode = "BUSY"
+	// `TryAgain`: it may have been bought; the same request with the same key tells.
+	PurchaseErrorCodeOutcomeUnknown PurchaseErrorCode = "OUTCOME_UNKNOWN"
 )
 
 var AllPurchaseErrorCode = []PurchaseErrorCode{
@@ -507,12 +618,17 @@ func (e Scope) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What kind of mistake it was. Values may be added.
 type UserErrorCode string
 
 const (
-	UserErrorCodeInvalid       UserErrorCode = "INVALID"
-	UserErrorCodeNotFound      UserErrorCode = "NOT_FOUND"
-	UserErrorCodeConflict      UserErrorCode = "CONFLICT"
+	// The value is out of bounds.
+	UserErrorCodeInvalid UserErrorCode = "INVALID"
+	// What it names does not exist.
+	UserErrorCodeNotFound UserErrorCode = "NOT_FOUND"
+	// It does not go with how the sale stands.
+	UserErrorCodeConflict UserErrorCode = "CONFLICT"
+	// The sale has changed since `expectedRevision`; nothing was done.
 	UserErrorCodeStaleRevision UserErrorCode = "STALE_REVISION"
 )
 

@@ -122,9 +122,12 @@ func (d document) with(extra string) string {
 	return "mutation(" + variables + ") " + text
 }
 
+// What a document may hold, less what the test adds itself: the root field, and zz.
 const (
 	mostSelections = 30
 	mostDepth      = 7
+	mostAliases    = 4
+	mostDirectives = 5
 )
 
 // selector draws selections of the schema's types.
@@ -135,14 +138,17 @@ type selector struct {
 	swapped   bool   // sold is called stock, and stock sold
 	resolved  bool   // viewerPurchase may be selected
 	budget    int    // selections that may still be drawn
+	aliases   int    // that have been drawn
+	directed  int    // directives that have been drawn
 	fragments []fragment
 }
 
 // fragment has a name, which is F with its index.
 type fragment struct {
-	on   *ast.Definition
-	text string
-	size int // in selections
+	on    *ast.Definition
+	text  string
+	size  int // in selections
+	depth int // that it may have
 }
 
 func documents(schema *ast.Schema, favourite string) *rapid.Generator[document] {
@@ -168,7 +174,10 @@ func (s *selector) set(of *ast.Definition, depth int) string {
 	if of.Kind == ast.Object {
 		n += len(of.Fields) / 2
 	}
-	for range n {
+	for i := range n {
+		if i > 0 && s.budget <= 0 {
+			break
+		}
 		text += " " + s.selection(of, depth)
 	}
 	return text
@@ -215,14 +224,14 @@ func (s *selector) condition(of *ast.Definition) *ast.Definition {
 // named draws a fragment that is there already, or a new one.
 func (s *selector) named(on *ast.Definition, depth int) string {
 	for i, f := range s.fragments {
-		if f.on == on && f.size < s.budget && s.die() < 5 {
+		if f.on == on && f.size < s.budget && f.depth <= depth && s.die() < 5 {
 			s.budget -= f.size
 			return fmt.Sprint("F", i)
 		}
 	}
 	before := s.budget
 	text := s.set(on, depth-1)
-	s.fragments = append(s.fragments, fragment{on: on, text: text, size: before - s.budget})
+	s.fragments = append(s.fragments, fragment{on: on, text: text, size: before - s.budget, depth: depth})
 	return fmt.Sprint("F", len(s.fragments)-1)
 }
 
@@ -236,14 +245,18 @@ func (s *selector) field(of *ast.Definition, depth int) string {
 	}
 	names = append(names, "__typename")
 	name := rapid.SampledFrom(names).Draw(s.t, "field")
+	other := map[string]string{"sold": "stock", "stock": "sold"}[name]
+	if s.swapped && other != "" && s.aliases == mostAliases {
+		name, other = "__typename", "" // under its own name it would stand beside the other
+	}
 	text := name
 	switch {
-	case s.swapped && name == "sold":
-		text = "stock: sold"
-	case s.swapped && name == "stock":
-		text = "sold: stock"
-	case s.die() == 9:
+	case s.swapped && other != "":
+		text = other + ": " + name
+		s.aliases++
+	case s.aliases < mostAliases && s.die() == 9:
 		text = "my_" + name + ": " + name
+		s.aliases++
 	}
 	text += s.directives()
 	if f := of.Fields.ForName(name); f != nil && !s.leaf(f) {
@@ -257,11 +270,13 @@ func (s *selector) leaf(f *ast.FieldDefinition) bool {
 }
 
 func (s *selector) directives() string {
-	if s.die() < 9 {
+	if s.directed+2 > mostDirectives || s.die() < 9 {
 		return ""
 	}
-	return rapid.SampledFrom([]string{
+	drawn := rapid.SampledFrom([]string{
 		" @include(if: $yes)", " @skip(if: $no)", " @include(if: $no)", " @skip(if: $yes)", " @include(if: $yes) @skip(if: $no)",
 		" @skip(if: $yes) @include(if: $yes)", " @include(if: false)", " @skip(if: false)",
 	}).Draw(s.t, "directives")
+	s.directed += strings.Count(drawn, "@")
+	return drawn
 }

@@ -215,7 +215,7 @@ func TestBadRequests(t *testing.T) {
 		assert.Equal(t, c.code, got.Errors[0].Extensions["code"], name)
 		assert.NotContains(t, got.Errors[0].Message, "soon", "no echo")
 	}
-	for name, body := range map[string]string{"no JSON": "secret words", "a list": `[{"query":"{ saleStatus { id } }"}]`} {
+	for name, body := range map[string]string{"no JSON": "secret words", "no operation": `{"secret":"{ saleStatus { id } }"}`} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.url+"/graphql", strings.NewReader(body))
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", "application/json")

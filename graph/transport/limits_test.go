@@ -1,0 +1,112 @@
+package transport
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/graph"
+)
+
+// mostCost is what reading a document may cost the server, in processor time, whatever stands in it.
+const mostCost = 20 * time.Millisecond
+
+// FuzzADocumentCostsLittle reads whatever documents of 8 KB there are: parser, limits and validation.
+//
+//	go test ./graph/transport -run '^$' -fuzz FuzzADocumentCostsLittle -fuzztime 10m -parallel 1
+func FuzzADocumentCostsLittle(f *testing.F) {
+	for _, seed := range dearDocuments() {
+		f.Add(seed)
+	}
+	reads := []*executes{
+		newExecutes(graph.NewExecutableSchema(graph.Config{}), true), newExecutes(graph.NewExecutableSchema(graph.Config{}), false),
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if len(text) > maxBody {
+			return
+		}
+		for _, e := range reads {
+			// The least of some tries is what it costs; the rest is whoever else is on the machine.
+			least := time.Hour
+			for try := 0; try < 5 && least > mostCost; try++ {
+				least = min(least, processorTime(t, func() { _, _ = e.CreateOperationContext(t.Context(), &graphql.RawParams{Query: text}) }))
+			}
+			assert.LessOrEqual(t, least, mostCost, "%q", text)
+		}
+	})
+}
+
+// dearDocuments are those that come to mind.
+func dearDocuments() []string {
+	fragments := func(n int, body string) string {
+		var text strings.Builder
+		text.WriteString("{ ...F0 }")
+		for i := range n {
+			name, next := string(rune('A'+i/26))+string(rune('a'+i%26)), string(rune('A'+(i+1)/26))+string(rune('a'+(i+1)%26))
+			if i == 0 {
+				name = "F0"
+			}
+			text.WriteString(" fragment " + name + " on Query { " + strings.ReplaceAll(body, "NEXT", next) + " }")
+		}
+		return text.String()
+	}
+	return []string{
+		"{" + strings.Repeat(" viewer", 298) + "}",
+		"{" + strings.Repeat(" viewer{id}", 74) + "}",
+		"{ viewer {" + strings.Repeat(" purchases(first:1){nodes{id}}", 20) + "}}",
+		"{" + strings.Repeat("{", 299),
+		strings.Repeat("#", 8000),
+		strings.Repeat(",", 8000) + "{viewer{id}}",
+		"{ node(id:\"" + strings.Repeat("\\u0041", 1300) + "\"){id} }",
+		"{ node(id:\"\"\"" + strings.Repeat("\n  x", 1900) + "\"\"\"){id} }",
+		"{ sales(phases:[" + strings.Repeat("ACTIVE ", 280) + "]){nodes{id}} }",
+		"query(" + strings.Repeat("$a:ID ", 70) + "){viewer{id}}",
+		"query" + strings.Repeat("($a:ID)", 40) + "{viewer{id}}",
+		"mutation{" + strings.Repeat("purchase(input:{saleId:1}){__typename}", 20) + "}",
+		fragments(35, "...NEXT ...NEXT"),
+		fragments(20, "...NEXT viewer{id} ...NEXT viewer{id}"),
+		"{ viewer{id} " + strings.Repeat("...{", 140) + "viewer{id}" + strings.Repeat("}", 140) + "}",
+		"{ __schema{types{" + strings.Repeat("fields{type{", 40) + "name" + strings.Repeat("}}", 40) + "}}}",
+		"{ node(id:1){" + strings.Repeat("... on Sale{id}... on Purchase{id}", 20) + "} }",
+	}
+}
+
+// processorTime is what do costs of the processor, on this thread.
+func processorTime(t *testing.T, do func()) time.Duration {
+	t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := threadTime(t)
+	do()
+	return threadTime(t) - before
+}
+
+func threadTime(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	who := syscall.RUSAGE_SELF
+	if runtime.GOOS == "linux" {
+		who = 1 // RUSAGE_THREAD
+	}
+	require.NoError(t, syscall.Getrusage(who, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// TestAKnownDocumentIsReadOnce: the purchase that a crowd sends is parsed and validated once, then it costs a look-up.
+func TestAKnownDocumentIsReadOnce(t *testing.T) {
+	t.Parallel()
+	e := newExecutes(graph.NewExecutableSchema(graph.Config{}), false)
+	const text = `{ saleStatus { id phase remaining } }`
+	first, errs := e.read(context.Background(), text)
+	require.Empty(t, errs)
+	again, errs := e.read(context.Background(), text)
+	require.Empty(t, errs)
+	assert.Same(t, first, again)
+}
