@@ -42,7 +42,8 @@ type document struct {
 func newExecutes(schema graphql.ExecutableSchema, introspection bool) *executes {
 	e := &executes{
 		Executor: executor.New(schema), schema: schema.Schema(), rules: rules.NewDefaultRules(),
-		introspection: introspection, valid: lru.New[*document](cachedDocuments), persisted: lru.New[string](persistedQueries),
+		introspection: introspection,
+		valid:         lru.New[*document](cachedDocuments), persisted: lru.New[string](persistedQueries),
 	}
 	if !introspection { // suggestions would give the schema away, word by word
 		e.rules.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)

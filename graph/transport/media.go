@@ -19,8 +19,8 @@ var contentTypes = map[media][]string{ // the values are shared: nobody changes 
 	mediaResponse: {"application/graphql-response+json"},
 }
 
-// negotiate picks what a client accepts best; mediaNone when that is neither. Of equals the first wins, and application/json
-// where a client does not say.
+// negotiate picks what a client accepts best; mediaNone when that is neither. Of equals the first wins, and
+// application/json where a client does not say.
 func negotiate(accept []string) media {
 	if len(accept) == 0 || len(accept) == 1 && (accept[0] == "application/json" || accept[0] == "*/*" || accept[0] == "") {
 		return mediaJSON

@@ -98,13 +98,12 @@ func (e *executes) invalid(errs gqlerror.List) gqlerror.List {
 func (e *executes) plainly(asked *graphql.OperationContext, errs gqlerror.List) gqlerror.List {
 	words := make(gqlerror.List, len(errs))
 	for i, found := range errs {
-		switch {
-		case asked.Operation == nil:
+		if asked.Operation == nil {
 			words[i] = refused(codeInvalid, "The document holds no operation of that name, or several and no name was given.")
-		default:
-			words[i] = refused(codeInvalid, "A variable is missing, or not of the type that the operation declares.")
-			words[i].Path = e.declared(asked.Operation, found.Path)
+			continue
 		}
+		words[i] = refused(codeInvalid, "A variable is missing, or not of the type that the operation declares.")
+		words[i].Path = e.declared(asked.Operation, found.Path)
 	}
 	return words
 }

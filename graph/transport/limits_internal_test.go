@@ -36,7 +36,9 @@ func FuzzADocumentCostsLittle(f *testing.F) {
 			// The least of some tries is what it costs; the rest is whoever else is on the machine.
 			least := time.Hour
 			for try := 0; try < 5 && least > mostCost; try++ {
-				least = min(least, processorTime(t, func() { _, _ = e.CreateOperationContext(t.Context(), &graphql.RawParams{Query: text}) }))
+				ctx := graphql.StartOperationTrace(t.Context())
+				asked := &graphql.RawParams{Query: text + strings.Repeat(" ", try)} // none that is known already
+				least = min(least, processorTime(t, func() { _, _ = e.CreateOperationContext(ctx, asked) }))
 			}
 			assert.LessOrEqual(t, least, mostCost, "%q", text)
 		}
