@@ -231,6 +231,8 @@ func intOf(value *ast.Value, variables map[string]any, otherwise int) int {
 		return int(min(n, most))
 	case int:
 		return min(n, most)
+	case float64: // what JSON's numbers are on a websocket
+		return int(min(n, most))
 	default:
 		return otherwise
 	}
