@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 export default defineConfig({
-  plugins: [react(), playgroundRoute(), noInlineFonts()],
+  plugins: [react(), documentsByName(), playgroundRoute(), noInlineFonts()],
   // rxjs offers what browsers of today need only under this name.
   resolve: { conditions: ['es2015', ...defaultClientConditions] },
   server: {
@@ -29,6 +29,7 @@ export default defineConfig({
     environmentOptions: { jsdom: { url: 'http://shop.test/' } },
     globals: true,
     include: ['src/**/*.test.{ts,tsx}'],
+    css: { include: [/base\.css/] }, // `theme.test.ts` reads it
     setupFiles: ['src/testing/setup.ts'],
     restoreMocks: true,
     unstubGlobals: true,
@@ -56,6 +57,33 @@ function noInlineFonts(): Plugin {
     transform(code, id) {
       if (!/graphiql.*\.css/.test(id)) return null;
       return { code: code.replace(/@font-face\s*\{[^}]*url\(["']?data:[^}]*\}/g, ''), map: null };
+    },
+  };
+}
+
+/**
+ * Replaces each graphql(`…`) by the document that codegen has made of it, as the preset's Babel plugin would. Else all
+ * of them would hang on one table, and every page would carry the operations of all others.
+ */
+function documentsByName(): Plugin {
+  return {
+    name: 'documents-by-name',
+    apply: 'build',
+    enforce: 'pre',
+    transform(code, id) {
+      if (!/\/src\/(?!gql\/).*\.tsx?$/.test(id) || !code.includes('graphql(`')) return null;
+      const names = new Set<string>();
+      const replaced = code.replace(/\bgraphql\(`([^`]+)`\)/g, (_, text: string) => {
+        const [, kind, name] = /\b(fragment|query|mutation|subscription)\s+(\w+)/.exec(text) ?? [];
+        if (!kind || !name) throw new Error(`an operation without a name in ${id}`);
+        const document = `${name}${kind === 'fragment' ? 'FragmentDoc' : 'Document'}`;
+        names.add(document);
+        return document;
+      });
+      return {
+        code: `import { ${[...names].join(', ')} } from '/src/gql/graphql';\n${replaced}`,
+        map: null,
+      };
     },
   };
 }

@@ -1,12 +1,14 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import './shared/ui/base.css';
+import './app/shop/shop.css';
 import { App } from './app/App';
 import { readConfig } from './app/config';
-import './shared/ui/fonts.css';
-import { initLanguage } from './app/i18n';
 import { createServices } from './app/services';
+import { words } from './app/words';
+import { initLanguage } from './shared/i18n/i18n';
 
-initLanguage();
+await initLanguage(words);
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 createRoot(root).render(
@@ -14,3 +16,4 @@ createRoot(root).render(
     <App services={createServices()} config={readConfig(document)} />
   </StrictMode>,
 );
+void import('./shared/ui/fonts.css');

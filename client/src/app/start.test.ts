@@ -1,7 +1,6 @@
 import { Session, TOKEN_KEY } from '../features/session/session';
 import { createKeep, keep } from '../shared/storage/storage';
 import { readConfig } from './config';
-import { pickLanguage } from './i18n';
 
 describe('the settings in the page', () => {
   const page = (boot: string) =>
@@ -20,15 +19,6 @@ describe('the settings in the page', () => {
   ])('%s', (boot, demoSignIn) => {
     expect(readConfig(page(boot))).toEqual({ demoSignIn });
   });
-});
-
-it.each([
-  [null, ['fr-FR', 'de-AT', 'en'], 'de'],
-  [null, ['fr'], 'en'],
-  ['en', ['de'], 'en'],
-  ['xx', ['de'], 'de'],
-])('remembered %s, browser %s: %s', (remembered, wanted, language) => {
-  expect(pickLanguage(remembered, wanted)).toBe(language);
 });
 
 describe('the session', () => {

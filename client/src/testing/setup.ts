@@ -1,10 +1,11 @@
 import '@testing-library/jest-dom/vitest';
 import { cleanup } from '@testing-library/react';
-import { initLanguage } from '../app/i18n';
+import { words } from '../app/words';
+import { initLanguage } from '../shared/i18n/i18n';
 import { closeShops } from './shop';
 import { server } from './server';
 
-initLanguage('en');
+await initLanguage(words, 'en');
 
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }));
 afterEach(async () => {

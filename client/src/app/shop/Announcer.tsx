@@ -1,10 +1,8 @@
-import Box from '@mui/material/Box';
 import type { TFunction } from 'i18next';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Format } from '../../shared/format/format';
 import { useFormat } from '../../shared/format/useFormat';
-import { visuallyHidden } from '../../shared/ui/visuallyHidden';
 import { type Milestone, milestone, type Moment } from './milestone';
 
 /** Tells screen readers the milestones, politely. Numbers that tick are silent by themselves. */
@@ -20,9 +18,9 @@ export function Announcer({ moment }: { moment: Moment }) {
     setLast({ moment, text: passed ? sentence(passed, moment, t, format) : last.text });
   }
   return (
-    <Box role="status" aria-live="polite" sx={visuallyHidden}>
+    <div role="status" aria-live="polite" className="unseen">
       {last.text}
-    </Box>
+    </div>
   );
 }
 

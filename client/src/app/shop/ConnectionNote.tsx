@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useConnection } from '../../shared/connection/connection';
@@ -24,32 +23,9 @@ export function ConnectionNote() {
 
 function Note({ text, tone }: { text: string; tone: 'live' | 'waiting' | 'lost' }) {
   return (
-    <Box
-      role={tone === 'lost' ? 'status' : undefined}
-      className="tabular"
-      sx={{
-        display: 'flex',
-        alignItems: 'center',
-        gap: 1,
-        fontSize: 14,
-        lineHeight: '20px',
-        color: tone === 'lost' ? 'warning.main' : 'text.secondary',
-        fontWeight: tone === 'lost' ? 550 : 400,
-      }}
-    >
-      <Box
-        aria-hidden
-        sx={{
-          width: 8,
-          height: 8,
-          borderRadius: 4,
-          border: '2px solid',
-          borderColor: tone === 'live' ? 'success.main' : 'currentColor',
-          backgroundColor: tone === 'live' ? 'success.main' : 'transparent',
-        }}
-      />
+    <div role={tone === 'lost' ? 'status' : undefined} className={`status ${tone}`}>
       {text}
-    </Box>
+    </div>
   );
 }
 

@@ -1,42 +1,39 @@
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
-import Typography from '@mui/material/Typography';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../../features/session/session';
-import { QuietSelect } from '../../shared/ui/fields';
-import { chooseLanguage, type Language, languages } from '../i18n';
+import { chooseLanguage } from '../../shared/i18n/i18n';
+import { type Language, languages } from '../../shared/i18n/languages';
 
 export function Header() {
   const { t } = useTranslation();
   const { token, name, session } = useSession();
   return (
-    <Box component="header" className="header">
-      <Typography component="span" variant="body2" sx={{ fontWeight: 700, flex: 1 }}>
-        {t('page.title')}
-      </Typography>
+    <header className="header">
+      <span className="brand">{t('page.title')}</span>
       {token !== null && (
         <>
           {name && (
-            <Typography component="span" variant="body2" dir="auto" noWrap sx={{ minWidth: 0 }}>
+            <span className="who" dir="auto">
               {name}
-            </Typography>
+            </span>
           )}
-          <Button color="inherit" size="small" sx={quiet} onClick={() => session.forget()}>
+          <button type="button" className="button quiet" onClick={() => session.forget()}>
             {t('page.signOut')}
-          </Button>
+          </button>
         </>
       )}
       <LanguageSwitch />
-    </Box>
+    </header>
   );
 }
 
+/** A native list: a shopper's phone knows best how it works. */
 function LanguageSwitch() {
   const { t, i18n } = useTranslation();
   return (
-    <QuietSelect
+    <select
+      className="languages"
       value={i18n.resolvedLanguage}
-      onChange={(event) => chooseLanguage(event.target.value as Language)}
+      onChange={(event) => void chooseLanguage(event.target.value as Language)}
       aria-label={t('page.language')}
     >
       {Object.entries(languages).map(([code, name]) => (
@@ -44,14 +41,6 @@ function LanguageSwitch() {
           {name}
         </option>
       ))}
-    </QuietSelect>
+    </select>
   );
 }
-
-const quiet = {
-  fontSize: 14,
-  fontWeight: 400,
-  color: 'text.secondary',
-  minHeight: 48,
-  flex: 'none',
-};

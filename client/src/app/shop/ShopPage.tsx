@@ -1,4 +1,3 @@
-import GlobalStyles from '@mui/material/GlobalStyles';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProductPicture, ProductTitle } from '../../features/sale/ProductView';
@@ -7,7 +6,6 @@ import { useStockChanges } from '../../features/sale/useStockChanges';
 import type { Config } from '../config';
 import { ConnectionNote } from './ConnectionNote';
 import { Header } from './Header';
-import { layout } from './layout';
 import { TruthBlock } from './TruthBlock';
 import { Plate, TruthBox } from './TruthBox';
 import { Sentence, Words } from './words';
@@ -21,7 +19,6 @@ export function ShopPage({ config }: { config: Config }) {
   const viewerId = data?.viewer?.id ?? null;
   return (
     <>
-      <GlobalStyles styles={layout} />
       <Header />
       <main className="shop">
         <ProductPicture product={product} />

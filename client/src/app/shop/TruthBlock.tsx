@@ -57,7 +57,12 @@ export function TruthBlock({ sale, viewerId, demoSignIn }: Props) {
       <TruthBox kind={truth.kind} status={<ConnectionNote />} slots={slots} />
       <Announcer moment={{ truth, sale }} />
       {receipt && (
-        <PrintedReceipt receipt={receipt} product={sale.product.name} stock={sale.stock} />
+        <PrintedReceipt
+          receipt={receipt}
+          product={sale.product}
+          saleId={sale.id}
+          stock={sale.stock}
+        />
       )}
     </>
   );

@@ -1,5 +1,3 @@
-import Button from '@mui/material/Button';
-import { styled } from '@mui/material/styles';
 import type { TFunction } from 'i18next';
 import { BuyButton } from '../../features/purchase/BuyButton';
 import { ReceiptLine } from '../../features/purchase/Receipt';
@@ -11,7 +9,7 @@ import { Rich } from '../../shared/ui/Rich';
 import { BusyNote } from './BusyNote';
 import type { Truth } from './truth';
 import { Plate, type Slots } from './TruthBox';
-import { Numeral, Sentence, Tick, Words } from './words';
+import { Sentence, Tick, Words } from './words';
 
 export interface Showing {
   t: TFunction;
@@ -61,9 +59,11 @@ function upcoming(left: number, showing: Showing): Slots {
   const far = left >= TWO_DAYS_MS;
   return {
     top: (
-      <Numeral role="timer" aria-label={t('upcoming.countdown')} dir={far ? undefined : 'ltr'}>
-        {far ? format.days(Math.floor(left / (TWO_DAYS_MS / 2))) : format.countdown(left)}
-      </Numeral>
+      <div role="timer" aria-label={t('upcoming.countdown')}>
+        <bdi className="numeral" dir={far ? undefined : 'ltr'}>
+          {far ? format.days(Math.floor(left / (TWO_DAYS_MS / 2))) : format.countdown(left)}
+        </bdi>
+      </div>
     ),
     meter: <StockMeter sale={sale} />,
     line: `${when} · ${t('upcoming.units', { count: sale.stock, units: format.number(sale.stock) })}`,
@@ -92,11 +92,11 @@ function Left({ t, format, sale }: Showing) {
     remaining: format.number(sale.remaining),
     stock: format.number(sale.stock),
   });
-  const last = isLastTenth(sale) ? 'last' : '';
+  const last = isLastTenth(sale) ? ' last' : '';
   return (
-    <LeftLine>
-      <Rich text={text} n={(number) => <Numeral className={last}>{number}</Numeral>} />
-    </LeftLine>
+    <p className="left">
+      <Rich text={text} n={(number) => <span className={`numeral${last}`}>{number}</span>} />
+    </p>
   );
 }
 
@@ -136,15 +136,9 @@ function bought(truth: Truth & { kind: 'bought' }, { t, format, sale, now }: Sho
     meter: <StockMeter sale={sale} />,
     line: truth.earlier ? earlier : t('bought.at', { time }),
     action: (
-      <Button
-        variant="outlined"
-        color="inherit"
-        fullWidth
-        onClick={() => window.print()}
-        sx={{ height: 64, borderColor: 'divider' }}
-      >
+      <button type="button" className="button outline" onClick={() => window.print()}>
         {t('bought.print')}
-      </Button>
+      </button>
     ),
   };
 }
@@ -198,14 +192,3 @@ function buyButton({ t, format, product, ready, onBuy }: Showing, open: boolean)
     </BuyButton>
   );
 }
-
-const LeftLine = styled('p')(({ theme }) => ({
-  margin: 0,
-  fontSize: 16,
-  whiteSpace: 'nowrap',
-  color: theme.vars.palette.text.secondary,
-  fontVariantNumeric: 'tabular-nums',
-  '& span': { color: theme.vars.palette.text.primary, marginInlineEnd: '0.08em' },
-  '& .last': { color: theme.vars.palette.primary.main },
-  [theme.breakpoints.up('md')]: { fontSize: 20 },
-}));

@@ -1,4 +1,3 @@
-import Button from '@mui/material/Button';
 import type { ReactNode } from 'react';
 
 interface Props {
@@ -11,33 +10,14 @@ interface Props {
 
 export function BuyButton({ onBuy, open, busy = false, children }: Props) {
   return (
-    <Button
-      variant="contained"
-      fullWidth
-      disableRipple
+    <button
+      type="button"
       aria-disabled={!open || busy}
       aria-busy={busy}
       onClick={open && !busy ? onBuy : undefined}
-      className={busy ? 'busy' : open ? 'open' : 'closed'}
-      sx={buyButton}
+      className={`button buy ${busy ? 'busy' : open ? 'open' : 'closed'}`}
     >
       {children}
-    </Button>
+    </button>
   );
 }
-
-const buyButton = {
-  height: 64,
-  fontSize: 20,
-  fontWeight: 700,
-  '&.closed, &.closed:hover': {
-    backgroundColor: 'action.disabledBackground',
-    color: 'text.secondary',
-    cursor: 'default',
-  },
-  '&.busy, &.busy:hover': {
-    backgroundColor: 'action.disabledBackground',
-    color: 'text.primary',
-    cursor: 'progress',
-  },
-} as const;

@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { graphql } from '../../gql';
@@ -28,40 +27,46 @@ export function ReceiptLine({ receipt, stock }: { receipt: ReceiptFragment; stoc
 
 interface PrintedProps {
   receipt: ReceiptFragment;
-  product: string;
+  product: { name: string; price: { amount: string; currencyCode: string } | null };
+  saleId: string;
   stock: number;
 }
 
-/** On paper only: what was bought, when, by whom, as which number. */
-export function PrintedReceipt({ receipt, product, stock }: PrintedProps) {
+/** On paper only: what was bought, when, by whom, in which sale, as which number. */
+export function PrintedReceipt({ receipt, product, saleId, stock }: PrintedProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const at = Date.parse(receipt.purchasedAt);
+  const { price } = product;
+  const ordinal = format.number(receipt.ordinal);
   const rows = [
-    [t('receipt.product'), product],
-    [
-      t('receipt.number'),
-      t('receipt.numberOf', {
-        ordinal: format.number(receipt.ordinal),
-        stock: format.number(stock),
-      }),
-    ],
-    [t('receipt.time'), `${format.day(at)}, ${format.timeWithSeconds(at)}`],
+    [t('receipt.product'), product.name],
+    [t('receipt.price'), price && format.money(price.amount, price.currencyCode)],
+    [t('receipt.number'), t('receipt.numberOf', { ordinal, stock: format.number(stock) })],
+    [t('receipt.time'), `${format.fullDay(at)}, ${format.timeWithSeconds(at)}`],
     [t('receipt.shopper'), receipt.shopperId],
     [t('receipt.id'), receipt.id],
+    [t('receipt.sale'), saleId],
   ];
   return createPortal(
-    <Box className="printed" sx={{ display: 'none' }}>
+    <article className="printed">
+      <p>{t('page.title')}</p>
       <h1>{t('receipt.title')}</h1>
+      <bdi className="numeral">{ordinal}</bdi>
       <dl>
-        {rows.map(([term, value]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+        {rows.map(
+          ([term, value]) =>
+            value != null && (
+              <div key={term}>
+                <dt>{term}</dt>
+                <dd>
+                  <bdi>{value}</bdi>
+                </dd>
+              </div>
+            ),
+        )}
       </dl>
-    </Box>,
+    </article>,
     document.body,
   );
 }

@@ -1,5 +1,3 @@
-import Box from '@mui/material/Box';
-import Typography from '@mui/material/Typography';
 import { useState } from 'react';
 import { graphql } from '../../gql';
 import type { ProductViewFragment } from '../../gql/graphql';
@@ -23,31 +21,24 @@ export function ProductPicture({ product }: { product: ProductViewFragment | nul
   const [broken, setBroken] = useState<string | null>(null);
   const url = product?.imageUrl;
   return (
-    <Box className="picture" sx={pictureFrame}>
+    <div className="picture">
       {product && url && url !== broken ? (
-        <img
-          src={url}
-          alt={product.name}
-          width={800}
-          height={800}
-          decoding="async"
-          onError={() => setBroken(url)}
-        />
+        <img src={url} alt={product.name} onError={() => setBroken(url)} />
       ) : (
         <Placeholder />
       )}
-    </Box>
+    </div>
   );
 }
 
 /** Three rings: something round is about to be here. */
 function Placeholder() {
   return (
-    <Box component="svg" viewBox="0 0 100 100" aria-hidden sx={{ color: 'divider', width: '32%' }}>
+    <svg viewBox="0 0 100 100" aria-hidden>
       {[12, 24, 36].map((radius) => (
         <circle key={radius} cx="50" cy="50" r={radius} fill="none" stroke="currentColor" />
       ))}
-    </Box>
+    </svg>
   );
 }
 
@@ -55,32 +46,16 @@ export function ProductTitle({ product }: { product: ProductViewFragment }) {
   const format = useFormat();
   const { name, description, price } = product;
   return (
-    <Box>
-      <Typography variant="h1">
+    <>
+      <h1>
         <bdi>{name}</bdi>
-      </Typography>
-      {price && (
-        <Typography variant="h2" component="p" className="tabular" sx={{ mt: { xs: 0.5, md: 1 } }}>
-          {format.money(price.amount, price.currencyCode)}
-        </Typography>
-      )}
+      </h1>
+      <p className="price tabular">{price && format.money(price.amount, price.currencyCode)}</p>
       {description && (
-        <Typography
-          className="description"
-          sx={{ mt: { xs: 1.5, md: 2 }, color: 'text.secondary', maxWidth: '44ch' }}
-        >
+        <p className="description">
           <bdi>{description}</bdi>
-        </Typography>
+        </p>
       )}
-    </Box>
+    </>
   );
 }
-
-const pictureFrame = {
-  display: 'grid',
-  placeItems: 'center',
-  overflow: 'hidden',
-  borderRadius: '14px',
-  backgroundColor: 'action.hover',
-  '& img': { display: 'block', width: '100%', height: '100%', objectFit: 'cover' },
-} as const;

@@ -1,4 +1,3 @@
-import Box from '@mui/material/Box';
 import { useTranslation } from 'react-i18next';
 import type { SaleLiveFragment } from '../../gql/graphql';
 import { useFormat } from '../../shared/format/useFormat';
@@ -10,7 +9,8 @@ export function StockMeter({ sale }: { sale: Pick<SaleLiveFragment, 'remaining' 
   const format = useFormat();
   const { remaining, stock } = sale;
   return (
-    <Box
+    <div
+      className="meter"
       role="meter"
       aria-label={t('stock.meter')}
       aria-valuemin={0}
@@ -21,18 +21,11 @@ export function StockMeter({ sale }: { sale: Pick<SaleLiveFragment, 'remaining' 
         remaining: format.number(remaining),
         stock: format.number(stock),
       })}
-      sx={{ height: 6, borderRadius: 3, backgroundColor: 'divider', overflow: 'hidden' }}
     >
-      <Box
-        sx={{
-          height: '100%',
-          borderRadius: 3,
-          backgroundColor: isLastTenth(sale) ? 'primary.main' : 'text.primary',
-          transition: 'inline-size 160ms ease-out, background-color 160ms',
-          '@media (prefers-reduced-motion: reduce)': { transition: 'none' },
-        }}
+      <div
+        className={isLastTenth(sale) ? 'last' : undefined}
         style={{ inlineSize: `${stock > 0 ? (remaining / stock) * 100 : 0}%` }}
       />
-    </Box>
+    </div>
   );
 }

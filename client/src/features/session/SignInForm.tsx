@@ -1,9 +1,5 @@
-import Box from '@mui/material/Box';
-import Button from '@mui/material/Button';
 import { type SubmitEvent, useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { TextInput } from '../../shared/ui/fields';
-import { visuallyHidden } from '../../shared/ui/visuallyHidden';
 import type { SignInProblem } from './useSignIn';
 
 interface Props {
@@ -22,12 +18,13 @@ export function SignInForm({ onSignIn, loading, problem }: Props) {
     if (typeof name === 'string' && name.trim() && !loading) void onSignIn(name.trim());
   };
   return (
-    <Box component="form" onSubmit={submit} sx={{ display: 'flex', gap: 1.5 }}>
-      <Box component="label" htmlFor={id} sx={visuallyHidden}>
+    <form className="sign-in" onSubmit={submit}>
+      <label htmlFor={id} className="unseen">
         {t('signIn.name')}
-      </Box>
-      <TextInput
+      </label>
+      <input
         id={id}
+        className="field"
         name="name"
         required
         placeholder={t('signIn.name')}
@@ -37,24 +34,9 @@ export function SignInForm({ onSignIn, loading, problem }: Props) {
         enterKeyHint="go"
         maxLength={40}
       />
-      <Button
-        type="submit"
-        variant="contained"
-        color="inherit"
-        aria-disabled={loading}
-        sx={signInButton}
-      >
+      <button type="submit" className="button ink" aria-disabled={loading}>
         {t('signIn.button')}
-      </Button>
-    </Box>
+      </button>
+    </form>
   );
 }
-
-const signInButton = {
-  height: 64,
-  flex: 'none',
-  px: 3,
-  color: 'background.default',
-  backgroundColor: 'text.primary',
-  '&:hover': { backgroundColor: 'text.primary', opacity: 0.9 },
-};

@@ -1,5 +1,4 @@
 import { clockParts, createFormat } from './format';
-import { regionOf } from './useFormat';
 
 describe('numbers and times', () => {
   const en = createFormat('en-GB');
@@ -20,10 +19,5 @@ describe('numbers and times', () => {
     expect(de.span(4200)).toBe('4,2 Sekunden');
     expect(en.span(64_200)).toBe('1 minute');
     expect(en.span(3 * 86_400_000)).toBe('3 days');
-  });
-
-  it("takes the browser's own flavour of the language", () => {
-    expect(regionOf('en', ['de-AT', 'en-GB', 'en'])).toBe('en-GB');
-    expect(regionOf('de', ['en-GB'])).toBe('de');
   });
 });

@@ -8,6 +8,8 @@ export interface Format {
   timeWithSeconds(at: number): string;
   /** Saturday, 22 November */
   day(at: number): string;
+  /** 22 November 2026 */
+  fullDay(at: number): string;
   /** Sat 22 Nov */
   shortDay(at: number): string;
   /** 4.2 seconds, 3 minutes, 2 hours, 5 days */
@@ -32,6 +34,7 @@ export function createFormat(language: string): Format {
   const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
   const seconds = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
   const day = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
+  const fullDay = new Intl.DateTimeFormat(language, { dateStyle: 'long' });
   const shortDay = new Intl.DateTimeFormat(language, {
     weekday: 'short',
     day: 'numeric',
@@ -51,6 +54,7 @@ export function createFormat(language: string): Format {
     time: (at) => time.format(at),
     timeWithSeconds: (at) => seconds.format(at),
     day: (at) => day.format(at),
+    fullDay: (at) => fullDay.format(at),
     shortDay: (at) => shortDay.format(at),
     span: (ms) => {
       if (ms < MINUTE) return unit('second', 1).format(ms / SECOND);

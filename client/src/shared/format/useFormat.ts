@@ -1,11 +1,7 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { regionOf } from '../i18n/languages';
 import { createFormat, type Format } from './format';
-
-/** The browser's own flavour of a language, for its clock and its decimals: en-GB rather than en. */
-export function regionOf(language: string, wanted: readonly string[]): string {
-  return wanted.find((tag) => tag.split('-')[0] === language) ?? language;
-}
 
 export function useFormat(): Format {
   const { i18n } = useTranslation();

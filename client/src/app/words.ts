@@ -1,0 +1,18 @@
+import type { ResourceKey } from 'i18next';
+import en from '../locales/shop/en.json';
+import type { Words } from '../shared/i18n/i18n';
+
+const files = import.meta.glob<ResourceKey>(
+  ['../locales/shop/*.json', '!../locales/shop/en.json'],
+  { import: 'default' },
+);
+
+/** What the shopper's page says. */
+export const words: Words = {
+  part: 'shop',
+  english: en,
+  load: (language) => {
+    const load = files[`../locales/shop/${language}.json`];
+    return load ? load() : Promise.reject(new Error(`no words in ${language}`));
+  },
+};
