@@ -10,6 +10,7 @@ import (
 type (
 	viewerKey    struct{}
 	requestIDKey struct{}
+	addressKey   struct{}
 )
 
 // WithViewer puts the caller, as its access token names it, into the context. Whoever calls this has verified the
@@ -33,6 +34,18 @@ func WithRequestID(ctx context.Context, id string) context.Context {
 func RequestIDFrom(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
+}
+
+// WithAddress puts the address that a websocket was opened from into the context of its operations: each of them counts,
+// as requests do where they come in.
+func WithAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// AddressFrom is that address, empty for what came over HTTP.
+func AddressFrom(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey{}).(string)
+	return address
 }
 
 // Has says whether the caller's token carries the scope. A nil viewer has none.

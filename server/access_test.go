@@ -1,15 +1,16 @@
 package main
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"stampede/graph"
 )
 
 func TestScopes(t *testing.T) {
@@ -68,29 +69,123 @@ func TestAPurchaseIsReadByItsOwnerAndByOperators(t *testing.T) {
 	assert.Equal(t, "sale_1", at(t, h.must(t, "", node, vars{"id": "sale_1"}, "node"), "id"))
 }
 
-func TestTokensThatProveNothing(t *testing.T) {
+// TestRowOfTokens: a token that is malformed, expired, not yet valid, `alg: none`, of another algorithm, audience or
+// issuer, or without `exp` or `sub`.
+func TestRowOfTokens(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, func(c *Config) { c.AuthIssuer = "https://id.example" })
+	signed := func(secret string, method jwt.SigningMethod, change func(jwt.MapClaims)) string {
+		claims := claimsOf(marker, "https://id.example")
+		change(claims)
+		token, err := jwt.NewWithClaims(method, claims).SignedString([]byte(secret))
+		require.NoError(t, err)
+		return token
+	}
+	with := func(change func(jwt.MapClaims)) string { return signed(testSecret, jwt.SigningMethodHS256, change) }
+	as := func(claim string, value any) string { return with(func(c jwt.MapClaims) { c[claim] = value }) }
+	same := func(jwt.MapClaims) {}
+	after := func(d time.Duration) int64 { return time.Now().Add(d).Unix() }
+	unsigned, err := jwt.NewWithClaims(jwt.SigningMethodNone, claimsOf("ann", "https://id.example")).SignedString(jwt.UnsafeAllowNoneSignatureType)
+	require.NoError(t, err)
+	good := with(same)
+	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + good[strings.Index(good, "."):]
+	for name, token := range map[string]string{
+		"malformed":            marker,
+		"two dots":             "..",
+		"a byte was changed":   good[:len(good)-2] + "xx",
+		"another secret":       signed(strings.Repeat("x", 32), jwt.SigningMethodHS256, same),
+		"expired":              as("exp", after(-31*time.Second)),
+		"not yet valid":        as("nbf", after(40*time.Second)),
+		"made in the future":   as("iat", after(40*time.Second)),
+		"alg: none":            unsigned,
+		"alg: none, signed":    none,
+		"of another algorithm": signed(testSecret, jwt.SigningMethodHS512, same),
+		"another audience":     as("aud", "another shop"),
+		"no audience":          with(func(c jwt.MapClaims) { delete(c, "aud") }),
+		"another issuer":       as("iss", "https://evil.example"),
+		"no issuer":            with(func(c jwt.MapClaims) { delete(c, "iss") }),
+		"without exp":          with(func(c jwt.MapClaims) { delete(c, "exp") }),
+		"without sub":          with(func(c jwt.MapClaims) { delete(c, "sub") }),
+		"an empty sub":         as("sub", ""),
+		"a sub of a page":      as("sub", strings.Repeat("x", 65)),
+		"a number for a sub":   as("sub", 17),
+		"a word for an exp":    as("exp", "tomorrow"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, scheme := range []string{"Bearer ", "bearer  "} {
+				h.hear(t, asking{
+					header: header("Content-Type", "application/json", "Authorization", scheme+token), body: body(`{ viewer { id } }`),
+					status: 401, code: "INVALID_TOKEN", headers: map[string]string{"WWW-Authenticate": `Bearer error="invalid_token"`},
+				})
+			}
+			s, _, err := h.dial(t, nil)
+			require.NoError(t, err)
+			payload, err := json.Marshal(vars{"Authorization": "Bearer " + token})
+			require.NoError(t, err)
+			s.send(t, frame{Type: "connection_init", Payload: payload})
+			assert.Equal(t, 4403, s.closed(t).Code)
+		})
+	}
+	t.Run("another scheme", func(t *testing.T) {
+		t.Parallel()
+		h.hear(t, asking{
+			header: header("Content-Type", "application/json", "Authorization", "Basic YTpi"), body: body(`{ viewer { id } }`),
+			status: 401, code: "INVALID_TOKEN",
+		})
+	})
+	t.Run("clocks may be off by 30 s", func(t *testing.T) {
+		t.Parallel()
+		for name, token := range map[string]string{
+			"expired": as("exp", after(-20*time.Second)), "not yet valid": as("nbf", after(20*time.Second)), "several audiences": as("aud", []string{"x", "stampede"}),
+		} {
+			got, err := h.send(token, `{ viewer { id } }`, nil)
+			require.NoError(t, err)
+			assert.Equal(t, marker, at(t, got.Data, "viewer.id"), name)
+		}
+	})
+}
+
+// TestAShopperReadsNobodyElsesPurchase: not by its id, not in a list, not by watching, and not between the lines.
+func TestAShopperReadsNobodyElsesPurchase(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, nil)
-	h.schedule(t, 1)
-	foreign := openHouse(t, func(c *Config) { c.AuthSecret = strings.Repeat("x", 32) })
-	expired, _, err := h.auth.Mint("ann", []graph.Scope{graph.ScopeShopper}, -time.Minute)
-	require.NoError(t, err)
-	elsewhere := openHouse(t, func(c *Config) { c.AuthAudience = "another shop" })
-	for name, token := range map[string]string{
-		"nonsense":           "nonsense",
-		"of another secret":  foreign.token(t, "ann"),
-		"expired":            expired,
-		"for somebody else":  elsewhere.token(t, "ann"),
-		"alg none":           "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4iLCJhdWQiOlsic3RhbXBlZGUiXSwiZXhwIjo0MTAyNDQ0ODAwfQ.",
-		"without exp or sub": "eyJhbGciOiJIUzI1NiJ9.e30.AAAA",
+	id := h.schedule(t, 5)
+	theirs := at(t, h.buy(t, "ann-the-buyer", id, "anns-own-key"), "purchase.id").(string)
+	eve := h.token(t, "eve")
+	for name, query := range map[string]string{
+		"by its id":        `{ node(id: "` + theirs + `") { __typename id ... on Purchase { shopperId } } }`,
+		"in the sale":      `{ saleStatus { id viewerPurchase { id shopperId } } }`,
+		"as one's own":     `{ viewer { purchases { totalCount nodes { id shopperId } } } }`,
+		"among all":        `{ saleStatus { purchases { totalCount nodes { id shopperId } } } }`,
+		"by an operator's": `mutation { endSale(input: {saleId: "` + id + `"}) { sale { purchases { nodes { id shopperId } } } } }`,
+		"by a cursor":      `{ viewer { purchases(after: "MQ") { nodes { id shopperId } } } }`,
 	} {
-		got, err := h.send(token, `{ saleStatus { id } }`, nil)
-		require.NoError(t, err)
-		assert.Equal(t, http.StatusUnauthorized, got.Status, name)
-		assert.Equal(t, `Bearer error="invalid_token"`, got.Header.Get("WWW-Authenticate"), name)
-		require.Len(t, got.Errors, 1, name)
-		assert.Equal(t, "INVALID_TOKEN", got.Errors[0].Extensions["code"], name)
-		assert.Nil(t, got.Data, name)
+		for who, token := range map[string]string{"eve": eve, "nobody": ""} {
+			got := h.ask(t, token, query, nil)
+			assert.NotContains(t, string(got.Body), "ann-the-buyer", "%s, %s", name, who)
+			assert.NotContains(t, string(got.Body), theirs, "%s, %s", name, who)
+		}
+	}
+	for _, unknown := range []string{theirs, "purchase_1_99"} { // one that is somebody else's looks like one that is not there
+		got := h.ask(t, eve, `query($id: ID!) { node(id: $id) { id } }`, vars{"id": unknown})
+		assert.JSONEq(t, `{"data":{"node":null}}`, string(got.Body))
+	}
+	s := h.connect(t, eve)
+	s.subscribe(t, "1", `subscription { stockChanged { sold viewerPurchase { id shopperId } } }`, nil)
+	assert.Nil(t, at(t, s.event(t), "stockChanged.viewerPurchase"))
+	mine := at(t, h.buy(t, "eve", id, "anns-own-key"), "purchase.id")
+	assert.NotEqual(t, theirs, mine, "another's key is another key")
+	seen := s.until(t, "stockChanged", func(sale map[string]any) bool { return sale["viewerPurchase"] != nil })
+	assert.Equal(t, vars{"id": mine, "shopperId": "eve"}, seen["viewerPurchase"])
+	s.subscribe(t, "2", `subscription { stockChanged { purchases { nodes { shopperId } } } }`, nil)
+	for {
+		f := s.next(t)
+		assert.NotContains(t, string(f.Payload), "ann-the-buyer")
+		if f.ID == "2" {
+			assert.Contains(t, string(f.Payload), "FORBIDDEN")
+			break
+		}
 	}
 }
 

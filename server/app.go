@@ -40,6 +40,7 @@ type App struct {
 	hub      *stock.Hub
 	relay    *stock.Relay
 	sales    *sale.Service
+	guard    *web.Guard
 	auth     *web.Auth
 	graphql  *transport.Handler
 	activity *activity.Monitor
@@ -87,14 +88,21 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err er
 
 // listen takes the address first: when it is taken, nothing else needs to start.
 func (a *App) listen(cfg Config) (err error) {
-	if a.listener, err = net.Listen("tcp", cfg.Addr); err != nil {
+	guarding, err := cfg.guarding()
+	if err != nil {
+		return err
+	}
+	a.guard = web.NewGuard(guarding)
+	listener, err := net.Listen("tcp", cfg.Addr)
+	if err != nil {
 		return fmt.Errorf("listen on ADDR: %w", err)
 	}
+	a.listener = web.LimitConnections(listener, cfg.Connections, a.guard.Spares)
 	return nil
 }
 
 func (a *App) openDatabase(ctx context.Context, cfg Config) (err error) {
-	url := cfg.DatabaseURL
+	url, owner := cfg.DatabaseURL, cfg.OwnerURL
 	if url == "" {
 		a.postgres, err = pg.StartEmbedded(ctx, pg.EmbeddedConfig{
 			Bin: cfg.PostgresBin, Dir: filepath.Join(cfg.DataDir, "postgres"), Log: a.log,
@@ -103,7 +111,12 @@ func (a *App) openDatabase(ctx context.Context, cfg Config) (err error) {
 			return err
 		}
 		a.running.Go(a.watchPostgres)
-		url = a.postgres.URL(pg.Database)
+		url, owner = a.postgres.ServingURL(pg.Database), a.postgres.URL(pg.Database)
+	}
+	if owner != "" {
+		if err := pg.MigrateAs(ctx, owner, url); err != nil {
+			return err
+		}
 	}
 	if a.db, err = pg.Open(ctx, url, pg.WithTx(pg.OnRetry(func(sqlstate string) {
 		a.log.Debug("a transaction is tried again", "sqlstate", sqlstate)
@@ -146,23 +159,20 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	a.auth, err = web.NewAuth(background, web.AuthConfig{
+	a.auth = web.NewAuth(background, web.AuthConfig{
 		Secret: secret, JWKSURL: cfg.AuthJWKSURL, Issuer: cfg.AuthIssuer, Audience: cfg.AuthAudience,
 	}, a.log)
-	if err != nil {
-		return err
-	}
 	resolver := &graph.Resolver{Sales: a.sales, Feed: a.hub, Activity: a.activity, Log: a.log}
 	if cfg.Demo && secret != "" {
 		resolver.SignIn = a.auth.DemoSignIn
 	}
 	a.graphql = transport.New(resolver, transport.Options{
 		Introspection: cfg.introspection(), Authenticate: a.auth.Authenticate, Allowed: web.SameOrigin,
-		Feed: a.hub, Log: a.log,
+		Feed: a.hub, Admit: a.guard.Admit, Log: a.log,
 	})
 	handler, err := web.NewHandler(web.Edge{
 		GraphQL: a.graphql, Auth: a.auth, Client: client.Dist(), Boot: web.Boot{DemoSignIn: resolver.SignIn != nil},
-		Ready: a.ready, Log: a.log,
+		Ready: a.ready, Draining: a.draining.Load, Guard: a.guard, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -173,10 +183,28 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		MaxHeaderBytes:    maxHeader,
+		Protocols:         protocols(),
+		// A client that opens streams only to reset them holds no more of the server than these.
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: 100, MaxReadFrameSize: maxHeader,
+			MaxReceiveBufferPerConnection: 256 << 10, MaxReceiveBufferPerStream: 64 << 10,
+			SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second, WriteByteTimeout: 30 * time.Second,
+		},
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 	return nil
+}
+
+// maxHeader is how large a request's header may be, in bytes.
+const maxHeader = 16 << 10
+
+// protocols are HTTP/1.1, and HTTP/2 without TLS for proxies that speak it: TLS ends there.
+func protocols() *http.Protocols {
+	var p http.Protocols
+	p.SetHTTP1(true)
+	p.SetUnencryptedHTTP2(true)
+	return &p
 }
 
 func (a *App) serve(background context.Context) {

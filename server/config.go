@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -14,12 +15,15 @@ import (
 	"text/tabwriter"
 
 	"github.com/caarlos0/env/v11"
+
+	"stampede/server/web"
 )
 
 // Config is the server's settings. The help of each field is what -help prints.
 type Config struct {
 	Addr         string `env:"ADDR" envDefault:"127.0.0.1:8080" help:"address to listen on, host:port"`
 	DatabaseURL  string `env:"DATABASE_URL" help:"postgres://… of PostgreSQL 15 or newer; empty: an embedded PostgreSQL in DATA_DIR"`
+	OwnerURL     string `env:"DATABASE_OWNER_URL" help:"postgres://… of the user who owns the schema and migrates; then DATABASE_URL's user only serves. Empty: DATABASE_URL's user does both"`
 	DataDir      string `env:"DATA_DIR" envDefault:".data" help:"folder of the embedded PostgreSQL and of the demo's secret"`
 	PostgresBin  string `env:"POSTGRES_BIN" help:"folder with postgres and initdb; empty: the pinned ones of tools/postgres"`
 	Demo         bool   `env:"DEMO" envDefault:"false" help:"a demo sale, and signIn for anyone"`
@@ -28,6 +32,10 @@ type Config struct {
 	AuthIssuer   string `env:"AUTH_ISSUER" help:"issuer that tokens must name; empty: any"`
 	AuthAudience string `env:"AUTH_AUDIENCE" envDefault:"stampede" help:"audience that tokens must name"`
 	Introspect   *bool  `env:"INTROSPECTION" help:"clients may ask for the schema; default: as DEMO"`
+	PerShopper   *int   `env:"RATE_PER_SHOPPER" help:"requests a second of one shopper, twice as many at once; 0: any; default: 20, but any from private addresses"`
+	PerAddress   *int   `env:"RATE_PER_ADDRESS" help:"requests a second from one address, twice as many at once; 0: any; default: 500, but any from private addresses"`
+	Proxies      string `env:"TRUSTED_PROXIES" help:"addresses or networks, with commas between, whose X-Forwarded-For and X-Forwarded-Proto are believed"`
+	Connections  int    `env:"MAX_CONNECTIONS" envDefault:"60000" help:"connections that are held at a time"`
 	LogLevel     string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	LogFormat    string `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
 	PprofAddr    string `env:"PPROF_ADDR" help:"loopback address for go tool pprof, host:port; empty: nowhere"`
@@ -66,6 +74,12 @@ func (c Config) check() error {
 	if c.DatabaseURL == "" && c.DataDir == "" {
 		return errors.New("DATA_DIR must name a folder, or DATABASE_URL a database")
 	}
+	if c.OwnerURL != "" && c.DatabaseURL == "" {
+		return errors.New("DATABASE_OWNER_URL needs DATABASE_URL, which names who serves")
+	}
+	if err := c.checkGuard(); err != nil {
+		return err
+	}
 	if c.AuthSecret != "" && len(c.AuthSecret) < minSecret {
 		return fmt.Errorf("AUTH_SECRET must have %d characters or more", minSecret)
 	}
@@ -79,6 +93,41 @@ func (c Config) check() error {
 		return err
 	}
 	return checkPprofAddr(c.PprofAddr)
+}
+
+func (c Config) checkGuard() error {
+	for setting, rate := range map[string]*int{"RATE_PER_SHOPPER": c.PerShopper, "RATE_PER_ADDRESS": c.PerAddress} {
+		if rate != nil && (*rate < 0 || *rate > maxRate) {
+			return fmt.Errorf("%s must be 0 to %d", setting, maxRate)
+		}
+	}
+	if c.Connections < 1 {
+		return errors.New("MAX_CONNECTIONS must be 1 or more")
+	}
+	_, err := c.guarding()
+	return err
+}
+
+const maxRate = 1_000_000
+
+// guarding is what the edge is told of rates and proxies.
+func (c Config) guarding() (web.Guarding, error) {
+	g := web.Guarding{PerShopper: c.PerShopper, PerAddress: c.PerAddress}
+	for entry := range strings.SplitSeq(c.Proxies, ",") {
+		if entry = strings.TrimSpace(entry); entry == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(entry)
+		if err != nil {
+			address, addressErr := netip.ParseAddr(entry)
+			if addressErr != nil {
+				return g, errors.New("TRUSTED_PROXIES must be addresses or networks, for example 10.0.0.0/8,192.0.2.7")
+			}
+			network = netip.PrefixFrom(address, address.BitLen())
+		}
+		g.TrustedProxies = append(g.TrustedProxies, network)
+	}
+	return g, nil
 }
 
 func (c Config) introspection() bool {

@@ -30,14 +30,16 @@ func setAll(t *testing.T, settings map[string]string) {
 
 func TestAWrongSettingEndsTheStartWithOneSentence(t *testing.T) {
 	for setting, value := range map[string]string{
-		"ADDR":          "nowhere",
-		"DEMO":          "perhaps",
-		"INTROSPECTION": "some",
-		"AUTH_SECRET":   "short",
-		"AUTH_JWKS_URL": "keys.json",
-		"LOG_LEVEL":     "loud",
-		"LOG_FORMAT":    "xml",
-		"DATABASE_URL":  "postgres://user:secret-password@:not-a-port/x",
+		"ADDR":             "nowhere",
+		"DEMO":             "perhaps",
+		"INTROSPECTION":    "some",
+		"AUTH_SECRET":      "short",
+		"AUTH_JWKS_URL":    "keys.json",
+		"LOG_LEVEL":        "loud",
+		"LOG_FORMAT":       "xml",
+		"RATE_PER_SHOPPER": "-1", "RATE_PER_ADDRESS": "many", "TRUSTED_PROXIES": "10.0.0.0/99", "MAX_CONNECTIONS": "0",
+		"DATABASE_OWNER_URL": "postgres://owner@localhost/shop",
+		"DATABASE_URL":       "postgres://user:secret-password@:not-a-port/x",
 	} {
 		t.Run(setting, func(t *testing.T) {
 			settings := map[string]string{"DEMO": "true", "ADDR": "127.0.0.1:0", "DATA_DIR": t.TempDir()}
@@ -92,6 +94,7 @@ func TestAnEmptySettingIsTheDefault(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Config{
 		Addr: "127.0.0.1:8080", DataDir: ".data", Demo: true, AuthAudience: "stampede", LogLevel: "info", LogFormat: "text",
+		Connections: 60_000,
 	}, cfg)
 }
 
@@ -101,7 +104,8 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	require.NoError(t, run(t.Context(), []string{"-help"}, &help, io.Discard))
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "DATA_DIR", "POSTGRES_BIN", "DEMO", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER",
-		"AUTH_AUDIENCE", "INTROSPECTION", "LOG_LEVEL", "LOG_FORMAT", "PPROF_ADDR", "127.0.0.1:8080", ".data", "stampede token",
+		"AUTH_AUDIENCE", "INTROSPECTION", "DATABASE_OWNER_URL", "RATE_PER_SHOPPER", "RATE_PER_ADDRESS", "TRUSTED_PROXIES",
+		"MAX_CONNECTIONS", "LOG_LEVEL", "LOG_FORMAT", "PPROF_ADDR", "127.0.0.1:8080", ".data", "stampede token",
 	} {
 		assert.Contains(t, help.String(), name)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"stampede/client"
+	"stampede/server/pg"
 )
 
 func (h *house) get(t *testing.T, method, path string) (*http.Response, string) {
@@ -87,8 +89,10 @@ func TestHealth(t *testing.T) {
 	response, _ = h.get(t, http.MethodGet, "/readyz")
 	assert.Equal(t, http.StatusOK, response.StatusCode)
 
-	_, err := h.db.Pool.Exec(t.Context(), `DELETE FROM bun_migrations`)
+	owner, err := pg.Open(t.Context(), h.owner)
 	require.NoError(t, err)
+	_, err = owner.Pool.Exec(t.Context(), `DELETE FROM bun_migrations`)
+	require.NoError(t, errors.Join(err, owner.Close()))
 	response, _ = h.get(t, http.MethodGet, "/readyz")
 	assert.Equal(t, http.StatusServiceUnavailable, response.StatusCode, "not migrated")
 
@@ -162,11 +166,50 @@ func TestASetOfKeysOfSomebodyElse(t *testing.T) {
 	require.Error(t, err, "without a secret nothing is minted")
 }
 
+// TestAProviderThatChangesItsKeys does so while the server runs, and goes away after that.
+func TestAProviderThatChangesItsKeys(t *testing.T) {
+	t.Parallel()
+	p := newProvider(t)
+	p.publish(t, map[string]any{"RS256": p.keys["RS256"]})
+	h := openHouse(t, func(c *Config) { c.AuthSecret, c.AuthJWKSURL = "", p.url })
+	old, fresh := p.sign(t, "RS256", "ann"), p.sign(t, "EdDSA", "bob")
+	status := func(token string) int {
+		got, err := h.send(token, `{ viewer { id } }`, nil)
+		require.NoError(t, err)
+		return got.Status
+	}
+	assert.Equal(t, http.StatusOK, status(old))
+	assert.Equal(t, http.StatusUnauthorized, status(fresh), "it is not published yet")
+	p.publish(t, map[string]any{"EdDSA": p.keys["EdDSA"], "RS256": p.keys["RS256"]})
+	require.Eventually(t, func() bool { return status(fresh) == http.StatusOK }, waitLimit, 100*tick, "without a restart")
+	p.served.Store(nil)
+	assert.Equal(t, http.StatusOK, status(old))
+	assert.Equal(t, http.StatusOK, status(fresh))
+	assert.Equal(t, http.StatusUnauthorized, status(p.sign(t, "ES256", "eve")))
+}
+
+// TestAProviderThatIsAwayAtTheStart keeps nobody from starting, and lets nobody in.
+func TestAProviderThatIsAwayAtTheStart(t *testing.T) {
+	t.Parallel()
+	p := newProvider(t)
+	p.served.Store(nil)
+	h := openHouse(t, func(c *Config) { c.AuthSecret, c.AuthJWKSURL = "", p.url })
+	token := p.sign(t, "ES256", "ann")
+	got, err := h.send(token, `{ viewer { id } }`, nil)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusUnauthorized, got.Status)
+	p.publish(t, p.keys)
+	require.Eventually(t, func() bool {
+		got, err := h.send(token, `{ viewer { id } }`, nil)
+		return err == nil && got.Status == http.StatusOK
+	}, waitLimit, 100*tick)
+}
+
 func TestAServerThatCannotStartLeavesNothing(t *testing.T) {
 	t.Parallel()
 	cfg := Config{
 		Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "warn", LogFormat: "text",
-		DatabaseURL: "postgres://nobody@127.0.0.1:1/nothing",
+		DatabaseURL: "postgres://nobody@127.0.0.1:1/nothing", Connections: 1,
 	}
 	log, err := cfg.logger(testLog{t})
 	require.NoError(t, err)

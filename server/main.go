@@ -122,12 +122,7 @@ func mintToken(ctx context.Context, cfg Config, args []string, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	auth, err := web.NewAuth(ctx, web.AuthConfig{
-		Secret: secret, Issuer: cfg.AuthIssuer, Audience: cfg.AuthAudience,
-	}, log)
-	if err != nil {
-		return err
-	}
+	auth := web.NewAuth(ctx, web.AuthConfig{Secret: secret, Issuer: cfg.AuthIssuer, Audience: cfg.AuthAudience}, log)
 	token, _, err := auth.Mint(*sub, scopes, *ttl)
 	if err != nil {
 		return err

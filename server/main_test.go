@@ -51,14 +51,16 @@ type house struct {
 	client      *http.Client
 	url         string
 	databaseURL string
+	owner       string // databaseURL for who owns the schema; the server itself only serves
 }
 
 // openHouse starts a server; change may alter its settings.
 func openHouse(t *testing.T, change func(*Config)) *house {
 	t.Helper()
+	owner := pgtest.URL(t)
 	cfg := Config{
 		Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "warn", LogFormat: "text",
-		DataDir: t.TempDir(), DatabaseURL: pgtest.URL(t),
+		DataDir: t.TempDir(), DatabaseURL: pgtest.Serving(t, owner), Connections: 10_000,
 	}
 	introspection := true
 	cfg.Introspect = &introspection
@@ -75,7 +77,7 @@ func openHouse(t *testing.T, change func(*Config)) *house {
 		transport.CloseIdleConnections()
 		assert.NoError(t, app.Close())
 	})
-	return &house{App: app, client: &http.Client{Transport: transport, Timeout: waitLimit}, url: app.URL(), databaseURL: cfg.DatabaseURL}
+	return &house{App: app, client: &http.Client{Transport: transport, Timeout: waitLimit}, url: app.URL(), databaseURL: cfg.DatabaseURL, owner: owner}
 }
 
 // testLog gives what the server logs to the test.

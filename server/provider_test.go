@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,9 +20,10 @@ import (
 
 // provider is an identity provider: it signs tokens, and serves the public halves of its keys.
 type provider struct {
-	url  string
-	keys map[string]any // private keys by algorithm, which is their key id too
-	rsa  *rsa.PrivateKey
+	url    string
+	keys   map[string]any // private keys by algorithm, which is their key id too
+	rsa    *rsa.PrivateKey
+	served atomic.Pointer[[]byte] // nil: it is away
 }
 
 func newProvider(t *testing.T) *provider {
@@ -34,18 +36,32 @@ func newProvider(t *testing.T) *provider {
 	require.NoError(t, err)
 	p := &provider{keys: map[string]any{"RS256": rsaKey, "ES256": ecKey, "EdDSA": edKey}, rsa: rsaKey}
 
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		served := p.served.Load()
+		if served == nil {
+			http.Error(w, `{"keys":[]}`, http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write(*served)
+	}))
+	t.Cleanup(server.Close)
+	p.url = server.URL
+	p.publish(t, p.keys)
+	return p
+}
+
+// publish serves the public halves of these keys, and of no others.
+func (p *provider) publish(t *testing.T, keys map[string]any) {
+	t.Helper()
 	set := jwkset.NewMemoryStorage()
-	for id, key := range p.keys {
+	for id, key := range keys {
 		public, err := jwkset.NewJWKFromKey(key, jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: id}})
 		require.NoError(t, err)
 		require.NoError(t, set.KeyWrite(t.Context(), public))
 	}
 	served, err := set.JSONPublic(t.Context())
 	require.NoError(t, err)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(served) }))
-	t.Cleanup(server.Close)
-	p.url = server.URL
-	return p
+	p.served.Store((*[]byte)(&served))
 }
 
 func (p *provider) sign(t *testing.T, algorithm, sub string) string {

@@ -13,7 +13,6 @@ import (
 func TestRowsOfDocuments(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, nil)
-	h.schedule(t, 1)
 	closed := openHouse(t, func(c *Config) { *c.Introspect = false })
 	for _, one := range []*house{h, closed} {
 		require.NoError(t, one.db.DB.Close())
@@ -108,8 +107,9 @@ func TestRowsOfDocuments(t *testing.T) {
 	})
 	t.Run("variables are weighed too", func(t *testing.T) {
 		t.Parallel()
-		query := `query($n: Int!) { sales(first: $n) { nodes { id viewerPurchase { id } } } }`
-		for n, code := range map[int]string{1: "", 300: "COMPLEXITY_LIMIT_EXCEEDED"} {
+		query := `query($n: Int!) { viewer { purchases(first: $n) { nodes { id ordinal purchasedAt shopperId
+			sale { id phase stock sold remaining revision } } } } }`
+		for n, code := range map[int]string{1: "", 1000: "COMPLEXITY_LIMIT_EXCEEDED"} {
 			text, err := json.Marshal(vars{"query": query, "variables": vars{"n": n}})
 			require.NoError(t, err)
 			h.hear(t, asking{body: string(text), status: 200, code: code})

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -14,6 +15,8 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"stampede/graph"
 )
 
 // executes is gqlgen's executor behind the limits: a document is parsed, measured, validated and weighed here, once,
@@ -24,7 +27,8 @@ type executes struct {
 	rules         *rules.Rules
 	introspection bool
 	valid         *lru.LRU[*document] // by their text
-	persisted     *lru.LRU[string]    // texts of valid documents by their SHA-256, in hex
+	admit         func(address string, viewer *graph.Viewer) (wait time.Duration, ok bool)
+	persisted     *lru.LRU[string] // texts of valid documents by their SHA-256, in hex
 }
 
 const (
@@ -72,6 +76,11 @@ func (found) Add(context.Context, string, *ast.QueryDocument) {}
 func (e *executes) CreateOperationContext(
 	ctx context.Context, params *graphql.RawParams,
 ) (*graphql.OperationContext, gqlerror.List) {
+	if from := graph.AddressFrom(ctx); from != "" && e.admit != nil {
+		if wait, ok := e.admit(from, graph.ViewerFrom(ctx)); !ok {
+			return &graphql.OperationContext{}, gqlerror.List{tooOften(wait)}
+		}
+	}
 	hash, err := e.recall(ctx, params)
 	if err != nil {
 		return &graphql.OperationContext{}, gqlerror.List{err}

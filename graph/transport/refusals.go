@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -28,6 +29,13 @@ func refused(code, message string) *gqlerror.Error {
 
 func tooCostly() *gqlerror.Error {
 	return refused(codeTooCostly, "The operation may cost too much: ask for fewer fields, or for smaller pages.")
+}
+
+// tooOften refuses an operation on a websocket, which has no status and no header to say so.
+func tooOften(wait time.Duration) *gqlerror.Error {
+	refusal := refused("RATE_LIMITED", "Too many operations: wait for as long as retryAfterMs says.")
+	refusal.Extensions["retryAfterMs"] = wait.Milliseconds() + 1
+	return refusal
 }
 
 // notParsed words a parser's error. The parser has no other sign for too many tokens than its words, and that it

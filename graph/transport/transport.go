@@ -31,7 +31,10 @@ type Options struct {
 	// MaxSockets and MaxSocketsFrom bound the websockets of this process, 50 000 when 0, and those from one address. 0:
 	// 1 000 from a public address, and any number from a private one: that is a proxy, or a test.
 	MaxSockets, MaxSocketsFrom int
-	Log                        *slog.Logger
+	// Admit counts an operation on a websocket that was opened from this address, or says how long its client has to
+	// wait. Nil: all are admitted. Requests have been counted when they come here.
+	Admit func(address string, viewer *graph.Viewer) (wait time.Duration, ok bool)
+	Log   *slog.Logger
 }
 
 func (o Options) maxSockets() int { return cmp.Or(o.MaxSockets, 50_000) }
@@ -57,6 +60,7 @@ type Handler struct {
 // New serves the resolver's schema.
 func New(resolver *graph.Resolver, o Options) *Handler {
 	h := &Handler{exec: newExecutes(graph.NewSchema(resolver), o.Introspection), limit: maxBody, sockets: newWebsockets(o)}
+	h.exec.admit = o.Admit
 	if o.Introspection {
 		h.limit = maxBodyIntrospec
 	}

@@ -84,7 +84,8 @@ func (h *websockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 	}
 	hijacker.conn.upgraded = true
 	c := &conn{h: h, ws: ws, out: newOutlet(hijacker.conn.Conn), from: from}
-	c.ctx, c.cancel = context.WithCancel(graph.WithRequestID(context.Background(), graph.RequestIDFrom(r.Context())))
+	ctx := graph.WithAddress(graph.WithRequestID(context.Background(), graph.RequestIDFrom(r.Context())), from)
+	c.ctx, c.cancel = context.WithCancel(ctx)
 	c.as = c.ctx
 	c.hear()
 	h.add(c)

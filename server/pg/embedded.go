@@ -223,9 +223,14 @@ func makeDatabase(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// URL names one of the server's databases, as Open takes it; Database is one, and so is postgres.
-func (e *Embedded) URL(database string) string {
-	u := url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/" + database}
+// URL names one of the server's databases, as Open takes it, for the superuser; Database is one, and so is postgres.
+func (e *Embedded) URL(database string) string { return e.urlOf("postgres", database) }
+
+// ServingURL is URL for ServingRole, once MigrateAs has made it.
+func (e *Embedded) ServingURL(database string) string { return e.urlOf(ServingRole, database) }
+
+func (e *Embedded) urlOf(user, database string) string {
+	u := url.URL{Scheme: "postgres", User: url.User(user), Path: "/" + database}
 	// pgx, like libpq, takes a plus sign for itself and not for a space.
 	u.RawQuery = strings.ReplaceAll(url.Values{"host": {e.socket}, "port": {"5432"}}.Encode(), "+", "%20")
 	return u.String()

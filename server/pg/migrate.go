@@ -50,6 +50,10 @@ func (db *DB) migrate(ctx context.Context, files fs.FS) error {
 	if err != nil {
 		return err
 	}
+	// Where nothing is to be done, nobody needs the right to do it.
+	if applied, err := db.applied(ctx); err == nil && slices.Equal(applied, names(known)) {
+		return nil
+	}
 	unlock, err := db.lockMigrations(ctx)
 	if err != nil {
 		return err

@@ -5,16 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
 	"time"
 
-	"github.com/MicahParks/keyfunc/v3"
 	"github.com/golang-jwt/jwt/v5"
-	"golang.org/x/time/rate"
 
 	"stampede/graph"
-	"stampede/graph/transport"
 	"stampede/model"
 )
 
@@ -33,7 +29,7 @@ var ErrInvalidToken = errors.New("the access token is not valid")
 // AuthConfig says whose tokens are believed. At least one of Secret and JWKSURL is set.
 type AuthConfig struct {
 	Secret   string // HS256
-	JWKSURL  string // RS256, ES256, EdDSA; read at start, then every hour and when an unknown key appears
+	JWKSURL  string // RS256, ES256, EdDSA; read at start, every 10 minutes, and when a key appears that nobody knows
 	Issuer   string // empty: any
 	Audience string
 }
@@ -43,7 +39,7 @@ type AuthConfig struct {
 type Auth struct {
 	cfg    AuthConfig
 	parser *jwt.Parser
-	remote keyfunc.Keyfunc // nil without JWKSURL
+	remote *keys // nil without JWKSURL
 	log    *slog.Logger
 }
 
@@ -52,8 +48,9 @@ type claims struct {
 	Scope string `json:"scope"`
 }
 
-// NewAuth makes an Auth; what it does in the background ends with ctx.
-func NewAuth(ctx context.Context, cfg AuthConfig, log *slog.Logger) (*Auth, error) {
+// NewAuth makes an Auth; what it does in the background ends with ctx. A provider that is away at the start does not
+// keep the server from starting: until it is there, nobody is signed in by its keys.
+func NewAuth(ctx context.Context, cfg AuthConfig, log *slog.Logger) *Auth {
 	a := &Auth{cfg: cfg, log: log}
 	var methods []string
 	if cfg.Secret != "" {
@@ -61,21 +58,7 @@ func NewAuth(ctx context.Context, cfg AuthConfig, log *slog.Logger) (*Auth, erro
 	}
 	if cfg.JWKSURL != "" {
 		methods = append(methods, jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg())
-		remote, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{cfg.JWKSURL}, keyfunc.Override{
-			HTTPTimeout: 5 * time.Second,
-			// A key that nobody knows is looked for again, but not for each token that makes one up.
-			RefreshUnknownKID: rate.NewLimiter(rate.Every(10*time.Second), 1),
-			RateLimitWaitMax:  time.Millisecond,
-			RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
-				return func(ctx context.Context, err error) {
-					log.WarnContext(ctx, "could not refresh the JWKS; the keys that are known stay valid", "err", err)
-				}
-			},
-		})
-		if err != nil {
-			return nil, fmt.Errorf("read the JWKS: %w", err)
-		}
-		a.remote = remote
+		a.remote = newKeys(ctx, cfg.JWKSURL, log)
 	}
 	options := []jwt.ParserOption{
 		jwt.WithValidMethods(methods), jwt.WithAudience(cfg.Audience), jwt.WithExpirationRequired(),
@@ -85,13 +68,13 @@ func NewAuth(ctx context.Context, cfg AuthConfig, log *slog.Logger) (*Auth, erro
 		options = append(options, jwt.WithIssuer(cfg.Issuer))
 	}
 	a.parser = jwt.NewParser(options...)
-	return a, nil
+	return a
 }
 
 // Verify is the viewer whom a token names, and until when it is good; or ErrInvalidToken.
-func (a *Auth) Verify(token string) (viewer *graph.Viewer, until time.Time, err error) {
+func (a *Auth) Verify(ctx context.Context, token string) (viewer *graph.Viewer, until time.Time, err error) {
 	var c claims
-	if _, err := a.parser.ParseWithClaims(token, &c, a.key); err != nil {
+	if _, err := a.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) { return a.key(ctx, t) }); err != nil {
 		a.log.Debug("refused a token", "err", err)
 		return nil, until, ErrInvalidToken
 	}
@@ -104,11 +87,12 @@ func (a *Auth) Verify(token string) (viewer *graph.Viewer, until time.Time, err 
 
 // key picks the key by the token's algorithm, which the parser has held against the valid ones: a public key is
 // never taken for a secret.
-func (a *Auth) key(token *jwt.Token) (any, error) {
+func (a *Auth) key(ctx context.Context, token *jwt.Token) (any, error) {
 	if token.Method == jwt.SigningMethodHS256 {
 		return []byte(a.cfg.Secret), nil
 	}
-	return a.remote.Keyfunc(token)
+	id, _ := token.Header["kid"].(string)
+	return a.remote.find(ctx, id)
 }
 
 func scopesOf(claim string) []graph.Scope {
@@ -162,27 +146,9 @@ func (a *Auth) Authenticate(ctx context.Context, authorization string) (context.
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ctx, time.Time{}, ErrInvalidToken
 	}
-	viewer, until, err := a.Verify(strings.TrimSpace(token))
+	viewer, until, err := a.Verify(ctx, strings.TrimSpace(token))
 	if err != nil {
 		return ctx, until, err
 	}
 	return graph.WithViewer(ctx, viewer), until, nil
-}
-
-// authenticated lets requests pass that carry a valid token, or none.
-func (a *Auth) authenticated(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		authorization := r.Header.Get("Authorization")
-		if authorization == "" { // an anonymous caller
-			next.ServeHTTP(w, r)
-			return
-		}
-		ctx, _, err := a.Authenticate(r.Context(), authorization)
-		if err != nil {
-			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-			transport.Refuse(w, http.StatusUnauthorized, "INVALID_TOKEN", "The access token is not valid.")
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"stampede/graph"
@@ -32,7 +33,10 @@ type Edge struct {
 	Boot    Boot
 	// Ready says why the server cannot serve just now; nil when it can.
 	Ready func(ctx context.Context) error
-	Log   *slog.Logger
+	// Draining says that the server is about to end: newcomers are refused.
+	Draining func() bool
+	Guard    *Guard
+	Log      *slog.Logger
 }
 
 // NewHandler is the whole server as a handler.
@@ -42,11 +46,49 @@ func NewHandler(e Edge) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", e.Auth.authenticated(e.GraphQL))
+	mux.HandleFunc("/graphql", e.operate)
+	mux.HandleFunc("GET /schema.graphql", schema)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", e.ready)
 	mux.Handle("/", page)
-	return identified(recovered(headed(mux), e.Log)), nil
+	return identified(recovered(headed(mux, e.Guard), e.Log)), nil
+}
+
+// operate lets operations pass that come at a rate that is allowed, with a valid token or none.
+func (e Edge) operate(w http.ResponseWriter, r *http.Request) {
+	if e.Draining() {
+		w.Header().Set("Retry-After", "1")
+		transport.Refuse(w, http.StatusServiceUnavailable, "UNAVAILABLE", "The server is about to stop.")
+		return
+	}
+	caller := e.Guard.callerOf(r)
+	if wait, ok := e.Guard.admitAddress(caller); !ok {
+		refuseForNow(w, wait)
+		return
+	}
+	authorization := r.Header.Get("Authorization")
+	if authorization == "" { // an anonymous caller
+		e.GraphQL.ServeHTTP(w, r)
+		return
+	}
+	ctx, _, err := e.Auth.Authenticate(r.Context(), authorization)
+	if err != nil {
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		transport.Refuse(w, http.StatusUnauthorized, "INVALID_TOKEN", "The access token is not valid.")
+		return
+	}
+	if wait, ok := e.Guard.admitShopper(caller, graph.ViewerFrom(ctx)); !ok {
+		refuseForNow(w, wait)
+		return
+	}
+	e.GraphQL.ServeHTTP(w, r.WithContext(ctx))
+}
+
+// schema serves the API's schema as it is written.
+func schema(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(graph.SDL))
 }
 
 func (e Edge) ready(w http.ResponseWriter, r *http.Request) {
@@ -78,14 +120,14 @@ func identified(next http.Handler) http.Handler {
 }
 
 // headed sets the headers that every answer carries.
-func headed(next http.Handler) http.Handler {
+func headed(next http.Handler, guard *Guard) http.Handler {
 	policy, noSniff, noReferrer := []string{contentPolicy}, []string{"nosniff"}, []string{"no-referrer"}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header() // the values are shared: Header.Add makes a longer copy
 		h["Content-Security-Policy"] = policy
 		h["X-Content-Type-Options"] = noSniff
 		h["Referrer-Policy"] = noReferrer
-		if r.TLS != nil {
+		if guard.secure(r) {
 			h.Set("Strict-Transport-Security", "max-age=63072000")
 		}
 		next.ServeHTTP(w, r)

@@ -47,10 +47,27 @@ func URL(t testing.TB) string {
 	return create(t, template)
 }
 
+// Serving is the URL of the same database for the role that serves, with no more than the rights that serving takes.
+func Serving(t testing.TB, owner string) string {
+	t.Helper()
+	u, err := url.Parse(owner)
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	u.User = url.User(pg.ServingRole)
+	return u.String()
+}
+
+// EmptyURL is NewEmpty for a test that opens the database itself.
+func EmptyURL(t testing.TB) string {
+	t.Helper()
+	return create(t, "template0")
+}
+
 // NewEmpty gives the test a database without any table.
 func NewEmpty(t testing.TB) *pg.DB {
 	t.Helper()
-	return open(t, create(t, "template0"))
+	return open(t, EmptyURL(t))
 }
 
 // Main runs a package's tests, stops the cluster if this process had to start it, and then fails if a
@@ -95,11 +112,7 @@ func makeTemplate(ctx context.Context, cluster *pg.Embedded) error {
 	if err := execute(ctx, cluster.URL("postgres"), `CREATE DATABASE `+template); err != nil {
 		return err
 	}
-	db, err := pg.Open(ctx, cluster.URL(template))
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(db.Migrate(ctx), db.Close()); err != nil {
+	if err := pg.MigrateAs(ctx, cluster.URL(template), cluster.ServingURL(template)); err != nil {
 		return err
 	}
 	return execute(ctx, cluster.URL("postgres"),
