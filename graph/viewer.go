@@ -36,8 +36,8 @@ func RequestIDFrom(ctx context.Context) string {
 	return id
 }
 
-// WithAddress puts the address that a websocket was opened from into the context of its operations: each of them counts,
-// as requests do where they come in.
+// WithAddress puts the address that a websocket was opened from into the context of its operations: each of them
+// counts, as requests do where they come in.
 func WithAddress(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
 }

@@ -1,20 +1,27 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"stampede/client"
 	"stampede/server/pg"
+	"stampede/server/web"
 )
 
 func (h *house) get(t *testing.T, method, path string) (*http.Response, string) {
@@ -62,6 +69,61 @@ func TestThePageIsServed(t *testing.T) {
 	response, _ = h.get(t, http.MethodGet, "/"+scripts[0])
 	assert.Contains(t, response.Header.Get("Cache-Control"), "immutable", "hashed assets never change")
 	assert.Contains(t, response.Header.Get("Content-Type"), "javascript")
+}
+
+// TestAssetsComeCompressed at build time, for those who can read it.
+func TestAssetsComeCompressed(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	whole := []byte(strings.Repeat("a script; ", 1000))
+	var zipped bytes.Buffer
+	packer := gzip.NewWriter(&zipped)
+	_, err := packer.Write(whole)
+	require.NoError(t, errors.Join(err, packer.Close()))
+	const script = "assets/shop-1a2b.js"
+	handler, err := web.NewHandler(web.Edge{
+		GraphQL: h.graphql, Auth: h.auth, Ready: h.ready, Draining: h.draining.Load, Guard: h.guard, Log: h.log,
+		Client: fstest.MapFS{
+			"index.html": {}, "playground.html": {}, script: {Data: whole},
+			script + ".br": {Data: []byte("as brotli")}, script + ".gz": {Data: zipped.Bytes()},
+		},
+	})
+	require.NoError(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	for accepted, want := range map[string]string{
+		"": "", "identity": "", "br;q=0": "", "gzip": "gzip", "gzip, deflate, br, zstd": "br", "br;q=0, gzip": "gzip", "BR": "br",
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/"+script, http.NoBody)
+		require.NoError(t, err)
+		request.Header.Set("Accept-Encoding", accepted)
+		response, err := h.client.Do(request)
+		require.NoError(t, err)
+		content, err := io.ReadAll(response.Body)
+		require.NoError(t, errors.Join(err, response.Body.Close()))
+		assert.Equal(t, want, response.Header.Get("Content-Encoding"), accepted)
+		assert.Equal(t, "Accept-Encoding", response.Header.Get("Vary"))
+		assert.Contains(t, response.Header.Get("Content-Type"), "javascript")
+		assert.Contains(t, response.Header.Get("Cache-Control"), "immutable")
+		assert.Equal(t, map[string][]byte{"": whole, "gzip": zipped.Bytes(), "br": []byte("as brotli")}[want], content)
+	}
+	broken := *h
+	broken.url = server.URL
+	for _, suffix := range []string{".br", ".gz"} {
+		response, _ := broken.get(t, http.MethodGet, "/"+script+suffix)
+		assert.Equal(t, http.StatusNotFound, response.StatusCode, "it has one address")
+	}
+}
+
+func TestTheSchemaIsServedAsItIsWritten(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, func(c *Config) { *c.Introspect = false })
+	response, text := h.get(t, http.MethodGet, "/schema.graphql")
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Equal(t, "text/plain; charset=utf-8", response.Header.Get("Content-Type"))
+	schema, err := gqlparser.LoadSchema(&ast.Source{Input: text})
+	require.NoError(t, err)
+	assert.NotNil(t, schema.Mutation.Fields.ForName("purchase"))
 }
 
 func TestEveryAnswerCarriesTheHeaders(t *testing.T) {

@@ -14,8 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func of(n int) *int { return &n }
-
 // knock sends the same question n times, as somebody, and counts the answers by status.
 func (h *house) knock(t *testing.T, n int, headers http.Header) (statuses map[int]int, last *http.Response) {
 	t.Helper()
@@ -44,7 +42,7 @@ func TestRowOverARateLimit(t *testing.T) {
 	t.Parallel()
 	t.Run("over a rate limit", func(t *testing.T) {
 		t.Parallel()
-		h := openHouse(t, func(c *Config) { c.PerShopper, c.PerAddress = of(1), of(0) })
+		h := openHouse(t, func(c *Config) { c.PerShopper, c.PerAddress = new(1), new(0) })
 		ann := header("Authorization", "Bearer "+h.token(t, "ann"))
 		statuses, _ := h.knock(t, 50, ann)
 		assert.GreaterOrEqual(t, statuses[http.StatusOK], 2)
@@ -62,7 +60,7 @@ func TestRowOverARateLimit(t *testing.T) {
 	})
 	t.Run("of an address", func(t *testing.T) {
 		t.Parallel()
-		h := openHouse(t, func(c *Config) { c.PerAddress = of(1) })
+		h := openHouse(t, func(c *Config) { c.PerAddress = new(1) })
 		statuses, _ := h.knock(t, 50, http.Header{})
 		assert.Positive(t, statuses[http.StatusTooManyRequests])
 		response, _ := h.get(t, http.MethodGet, "/")
@@ -76,7 +74,7 @@ func TestRowOverARateLimit(t *testing.T) {
 	})
 	t.Run("behind a trusted proxy", func(t *testing.T) {
 		t.Parallel()
-		h := openHouse(t, func(c *Config) { c.PerAddress, c.Proxies = of(1), "127.0.0.0/8, 10.0.0.1" })
+		h := openHouse(t, func(c *Config) { c.PerAddress, c.Proxies = new(1), "127.0.0.0/8, 10.0.0.1" })
 		for name, forwarded := range map[string]string{
 			"one caller":          "192.0.2.%[2]d, 192.0.2.1", // what the caller says itself is not believed
 			"through two proxies": "192.0.2.2, 10.0.0.1",
@@ -103,7 +101,7 @@ func TestRowOverARateLimit(t *testing.T) {
 	})
 	t.Run("forwarded headers of anybody else are ignored", func(t *testing.T) {
 		t.Parallel()
-		h := openHouse(t, func(c *Config) { c.PerAddress = of(1) })
+		h := openHouse(t, func(c *Config) { c.PerAddress = new(1) })
 		limited := 0
 		for i := range 30 {
 			statuses, _ := h.knock(t, 1, header("X-Forwarded-For", fmt.Sprint("198.51.100.", i), "Forwarded", fmt.Sprint("for=198.51.100.", i)))
@@ -113,7 +111,7 @@ func TestRowOverARateLimit(t *testing.T) {
 	})
 	t.Run("operations on a websocket count too", func(t *testing.T) {
 		t.Parallel()
-		h := openHouse(t, func(c *Config) { c.PerShopper, c.PerAddress = of(1), of(0) })
+		h := openHouse(t, func(c *Config) { c.PerShopper, c.PerAddress = new(1), new(0) })
 		s := h.connect(t, h.token(t, "ann"))
 		limited := 0
 		for i := range 20 {

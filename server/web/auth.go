@@ -74,7 +74,8 @@ func NewAuth(ctx context.Context, cfg AuthConfig, log *slog.Logger) *Auth {
 // Verify is the viewer whom a token names, and until when it is good; or ErrInvalidToken.
 func (a *Auth) Verify(ctx context.Context, token string) (viewer *graph.Viewer, until time.Time, err error) {
 	var c claims
-	if _, err := a.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) { return a.key(ctx, t) }); err != nil {
+	key := func(t *jwt.Token) (any, error) { return a.key(ctx, t) }
+	if _, err := a.parser.ParseWithClaims(token, &c, key); err != nil {
 		a.log.Debug("refused a token", "err", err)
 		return nil, until, ErrInvalidToken
 	}

@@ -63,7 +63,8 @@ func (c *Connections) release(from netip.Addr) {
 	defer c.mu.Unlock()
 	c.open--
 	by := network(from)
-	if c.from[by]--; c.from[by] == 0 {
+	c.from[by]--
+	if c.from[by] == 0 {
 		delete(c.from, by)
 	}
 }

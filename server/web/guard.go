@@ -143,5 +143,6 @@ func (g *Guard) secure(r *http.Request) bool {
 
 func refuseForNow(w http.ResponseWriter, wait time.Duration) {
 	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-	transport.Refuse(w, http.StatusTooManyRequests, "RATE_LIMITED", "Too many requests: wait for as long as Retry-After says.")
+	transport.Refuse(w, http.StatusTooManyRequests, "RATE_LIMITED",
+		"Too many requests: wait for as long as Retry-After says.")
 }
