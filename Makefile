@@ -48,6 +48,10 @@ screens: bin/stampede postgres $(CLIENT_MODULES) ## Take the pictures of the pag
 bench: bin/stampede postgres ## Measure the purchase engine and its rivals, side by side (10 min); writes docs/bench. Let nothing else run
 	$(GO) run ./tools/bench -out docs/bench
 
+.PHONY: bench-live
+bench-live: bin/stampede postgres ## Measure live stock and its rivals, side by side (8 min); writes docs/bench. Let nothing else run
+	$(GO) run ./tools/bench -live -out docs/bench
+
 .PHONY: lint
 lint: $(GOLANGCI) $(CLIENT_MODULES) ## Formatting, the house's arrows, mistakes; vets for macOS too
 	$(GOLANGCI) run

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,15 +22,7 @@ import (
 	"stampede/server/web"
 )
 
-// gcPercent is how much the heap may grow between two collections, of what lives.
-const gcPercent = 400
-
 func main() {
-	if os.Getenv("GOGC") == "" {
-		// The live heap is small and a rush allocates much, on thousands of stacks: memory is traded for fewer
-		// collections. GOGC and GOMEMLIMIT still have the last word.
-		debug.SetGCPercent(gcPercent)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second Ctrl-C does not wait for a good end
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -80,6 +73,11 @@ func serve(ctx context.Context, cfg Config, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var keeping sync.WaitGroup
+	defer keeping.Wait()
+	keepCtx, enough := context.WithCancel(ctx)
+	defer enough()
+	keeping.Go(func() { keepMemory(keepCtx) })
 	log.Info("serving", "url", app.URL(), "version", version())
 	if cfg.Demo {
 		err = app.printWelcome(stdout)

@@ -23,7 +23,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout)
+	err := dispatch(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -31,7 +31,25 @@ func main() {
 	}
 }
 
+// dispatch runs the benchmark, or one of the processes that it starts of itself.
+func dispatch(ctx context.Context, args []string) error {
+	switch {
+	case len(args) == 1 && args[0] == "load":
+		return serveLoad(ctx, os.Stdin, os.Stdout)
+	case len(args) == 2 && args[0] == "rival":
+		return serveRival(ctx, args[1])
+	default:
+		return run(ctx, args, os.Stdout)
+	}
+}
+
 const partNames = "engine, alone, http, replicas, memory, history"
+
+// part is one thing to measure.
+type part struct {
+	name string
+	run  func(context.Context, *bench) error
+}
 
 // options are what the command line says.
 type options struct {
@@ -42,18 +60,23 @@ type options struct {
 	seconds time.Duration
 	rounds  int
 	history int
+	live    bool
+	crowd   int
 }
 
 func run(ctx context.Context, args []string, w io.Writer) error {
 	var o options
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.StringVar(&o.only, "only", "", "parts to run, comma-separated; empty: all of "+partNames)
+	flags.StringVar(&o.only, "only", "", "parts to run, comma-separated; empty: all of "+partNames+
+		"; with -live: "+livePartNames)
 	flags.StringVar(&o.out, "out", "", "folder to write the numbers to, as JSON; empty: nowhere")
 	flags.StringVar(&o.binary, "server", "bin/stampede", "the server to start for the part http")
-	flags.StringVar(&o.profile, "profiles", "", "folder for the server's CPU profiles of the part http; empty: nowhere")
+	flags.StringVar(&o.profile, "profiles", "", "folder for the server's CPU profiles; empty: nowhere")
 	flags.DurationVar(&o.seconds, "for", 5*time.Second, "how long each measurement takes")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often those who are compared take their turns")
 	flags.IntVar(&o.history, "history", 10_000_000, "earlier purchases for the part history")
+	flags.BoolVar(&o.live, "live", false, "measure live stock instead of purchases")
+	flags.IntVar(&o.crowd, "crowd", crowdSize, "with -live: subscribers of one server")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
@@ -61,21 +84,15 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		return err
 	}
 	report := newReport(o)
-	for _, part := range []struct {
-		name string
-		run  func(context.Context, *bench) error
-	}{
-		{"engine", measureEngine},
-		{"alone", measureAlone},
-		{"http", measureHTTP},
-		{"replicas", measureReplicas},
-		{"memory", measureMemory},
-		{"history", measureHistory},
-	} {
+	parts, settings := purchaseParts, durableSettings
+	if o.live {
+		parts, settings = liveParts, liveSettings
+	}
+	for _, part := range parts {
 		if o.only != "" && !strings.Contains(","+o.only+",", ","+part.name+",") {
 			continue
 		}
-		if err := withCluster(ctx, func(cluster *pg.Embedded) error {
+		if err := withCluster(ctx, settings, func(cluster *pg.Embedded) error {
 			return part.run(ctx, &bench{options: o, cluster: cluster, report: report, log: w})
 		}); err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
@@ -87,12 +104,25 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	return report.write(w, o.out)
 }
 
+var purchaseParts = []part{
+	{"engine", measureEngine},
+	{"alone", measureAlone},
+	{"http", measureHTTP},
+	{"replicas", measureReplicas},
+	{"memory", measureMemory},
+	{"history", measureHistory},
+}
+
+// durableSettings are those of a server that loses nothing.
+var durableSettings = map[string]string{"max_connections": "200", "max_wal_size": "4GB", "min_wal_size": "1GB"}
+
 // bench is what one part of a run works with.
 type bench struct {
 	options
 	cluster *pg.Embedded
 	report  *report
 	log     io.Writer
+	stages  int // how many there have been
 }
 
 func (b *bench) say(format string, args ...any) { _, _ = fmt.Fprintf(b.log, format+"\n", args...) }
@@ -135,8 +165,8 @@ func (b *bench) warmWAL(ctx context.Context) error {
 	return err
 }
 
-// withCluster starts a PostgreSQL that is as durable as in production, on a folder that is removed afterwards.
-func withCluster(ctx context.Context, do func(*pg.Embedded) error) error {
+// withCluster starts a PostgreSQL on a folder that is removed afterwards.
+func withCluster(ctx context.Context, settings map[string]string, do func(*pg.Embedded) error) error {
 	dir, err := os.MkdirTemp("", "stampede-bench-")
 	if err != nil {
 		return err
@@ -146,7 +176,7 @@ func withCluster(ctx context.Context, do func(*pg.Embedded) error) error {
 	}
 	cluster, err := pg.StartEmbedded(ctx, pg.EmbeddedConfig{
 		Dir:      filepath.Join(dir, "postgres"),
-		Settings: map[string]string{"max_connections": "200", "max_wal_size": "4GB", "min_wal_size": "1GB"},
+		Settings: settings,
 	})
 	if err != nil {
 		return err

@@ -44,13 +44,21 @@ const (
 
 // panels are the charts of what was measured.
 func (r *report) panels() []panel {
+	all := r.purchasePanels()
+	if r.live {
+		all = r.livePanels()
+	}
+	return slices.DeleteFunc(all, func(p panel) bool { return len(p.series) == 0 || p.longest() == 0 })
+}
+
+func (r *report) purchasePanels() []panel {
 	long := "long"
 	for _, m := range r.Numbers {
 		if n := leading(m.Where); m.Part == "history" && n > 0 {
 			long = count(n)
 		}
 	}
-	all := []panel{
+	return []panel{
 		{
 			title: "The purchase engine", unit: "purchases a second; each line of the axis is ten times the last", log: true,
 			series: r.bars("engine", "purchases/s", []who{
@@ -82,7 +90,31 @@ func (r *report) panels() []panel {
 			note: "Same sale: into the very sale that has sold them.",
 		},
 	}
-	return slices.DeleteFunc(all, func(p panel) bool { return len(p.series) == 0 || p.longest() == 0 })
+}
+
+// livePanels are those of live stock.
+func (r *report) livePanels() []panel {
+	transports := []who{{ours, "Stampede", ours}, {"bare", "bare broadcast", other}, {"gqlgen", "gqlgen", other}}
+	return []panel{
+		{
+			title: "A subscriber who waits", unit: "KB of resident memory",
+			series: r.bars("memory", "resident KB each", transports),
+			note: "Bare broadcast: a loop over gorilla/websocket connections that writes prepared bytes and understands " +
+				"nothing. gqlgen: its own transport, on gorilla/websocket.",
+		},
+		{
+			title: "… and its goroutines", unit: "each",
+			series: r.bars("memory", "goroutines each", transports),
+		},
+		{
+			title: "A state delivered", unit: "µs of the server's processor",
+			series: r.bars("fanout", "µs of processor a state", transports),
+		},
+		{
+			title: "From the commit to the receipt", unit: "ms, 99 of 100 are faster, at 5 states a second",
+			series: r.bars("fanout", "p99 ms", transports),
+		},
+	}
 }
 
 // bars are what one part measured in one unit, a series for each circumstance: those who are known in their order, then

@@ -27,6 +27,7 @@ type report struct {
 	Numbers []measurement `json:"numbers"`
 	Ratios  []comparison  `json:"ratios"`
 	Plans   string        `json:"-"` // what PostgreSQL says about its plans
+	live    bool
 }
 
 type machine struct {
@@ -68,7 +69,7 @@ func newReport(o options) *report {
 	return &report{
 		Commit: strings.TrimSpace(string(commit)), When: time.Now().UTC().Truncate(time.Second),
 		Machine: machine{runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cpuModel(), runtime.Version()},
-		Seconds: o.seconds.Seconds(), Rounds: o.rounds,
+		Seconds: o.seconds.Seconds(), Rounds: o.rounds, live: o.live,
 	}
 }
 
@@ -150,10 +151,14 @@ func (r *report) write(w io.Writer, out string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil { //nolint:gosec // it holds what everybody may read
 		return err
 	}
+	name := "purchases"
+	if r.live {
+		name = "live"
+	}
 	files := []struct {
 		name string
 		data []byte
-	}{{"purchases.json", append(data, '\n')}, {"purchases.svg", r.plot()}, {"plans.txt", []byte(r.Plans)}}
+	}{{name + ".json", append(data, '\n')}, {name + ".svg", r.plot()}, {"plans.txt", []byte(r.Plans)}}
 	for _, file := range files {
 		if len(file.data) == 0 {
 			continue

@@ -28,7 +28,7 @@ type server struct {
 	pprof string // where it serves its profiles
 }
 
-func startServer(ctx context.Context, binary, databaseURL string) (*server, error) {
+func startServer(ctx context.Context, binary, databaseURL string, args ...string) (*server, error) {
 	addr, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
@@ -37,9 +37,10 @@ func startServer(ctx context.Context, binary, databaseURL string) (*server, erro
 	if err != nil {
 		return nil, err
 	}
-	s := &server{cmd: exec.Command(binary), addr: addr, pprof: pprof} //nolint:noctx // the server to measure; stop ends it
+	s := &server{addr: addr, pprof: pprof}
+	s.cmd = exec.Command(binary, args...) //nolint:noctx,gosec // the server to measure; stop ends it
 	s.cmd.Env = append(os.Environ(), "ADDR="+addr, "DATABASE_URL="+databaseURL, "AUTH_SECRET="+benchSecret,
-		"DEMO=false", "LOG_LEVEL=warn", "PPROF_ADDR="+pprof)
+		"DEMO=false", "LOG_LEVEL=error", "PPROF_ADDR="+pprof)
 	s.cmd.Stderr = os.Stderr
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s (make build makes it): %w", binary, err)
