@@ -201,6 +201,15 @@ func (c *conn) introduce(payload json.RawMessage) {
 	c.send(message{Type: "connection_ack"})
 }
 
+// tell sends a state, or keeps the latest one for a client that is not ready.
+func (c *conn) tell(s *subscription, payload, scratch []byte) []byte {
+	scratch = s.frame(scratch[:0], payload)
+	if !c.out.sendState(s, scratch) {
+		c.abort()
+	}
+	return scratch
+}
+
 func (c *conn) send(m message) {
 	text, err := json.Marshal(m)
 	if err != nil {

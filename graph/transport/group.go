@@ -18,8 +18,8 @@ const freshFor = 50 * time.Millisecond
 
 // subscription is one subscriber of a sale's states.
 type subscription struct {
-	conn *conn
-	head []byte // what comes before the payload: {"id":…,"type":"next","payload":
+	to   receiver
+	head []byte // on a websocket, what comes before the payload: {"id":…,"type":"next","payload":
 
 	// The outlet's mutex guards these two.
 	unsent  []byte // the frame that the client was not ready for
@@ -28,6 +28,13 @@ type subscription struct {
 	// The group's mutex guards these.
 	place int // among the group's members
 	seen  mark
+}
+
+// receiver is where a subscription's states go: a connection. It never waits.
+type receiver interface {
+	// tell sends a state. The payload is shared by all: it may be kept, but not written to. The scratch is room to work
+	// in until tell returns; it comes back, perhaps with more room.
+	tell(s *subscription, payload, scratch []byte) []byte
 }
 
 // frame appends the frame that carries a payload to this subscriber.
@@ -164,10 +171,7 @@ func (g *group) tellLocked(s *subscription, e encoded) {
 		return
 	}
 	s.seen = e.mark
-	g.scratch = s.frame(g.scratch[:0], e.payload)
-	if !s.conn.out.sendState(s, g.scratch) {
-		s.conn.abort()
-	}
+	g.scratch = s.to.tell(s, e.payload, g.scratch)
 }
 
 // encodeLocked has a state resolved and encoded, once for all members. A state that is not newer than the one at hand

@@ -154,7 +154,8 @@ var (
 		http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "A POST carries application/json.",
 	}
 	subscriptionsElsewhere = &refusal{
-		http.StatusBadRequest, codeBadRequest, "A subscription comes over a websocket, subprotocol graphql-transport-ws.",
+		http.StatusBadRequest, codeBadRequest, "A subscription comes over a websocket, subprotocol " +
+			"graphql-transport-ws, or by POST with Accept: text/event-stream.",
 	}
 )
 

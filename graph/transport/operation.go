@@ -147,7 +147,7 @@ func (c *conn) follow(ctx context.Context, op *operation, asked *graphql.Operati
 		c.finish(op, func() { c.close(closeInternalError, "Internal error") })
 		return
 	}
-	sub := &subscription{conn: c, head: slices.Concat([]byte(`{"id":`), id, []byte(`,"type":"next","payload":`))}
+	sub := &subscription{to: c, head: slices.Concat([]byte(`{"id":`), id, []byte(`,"type":"next","payload":`))}
 	if !c.begin(op, sub, func() func() {
 		if live.Shared {
 			return c.h.groups.join(ctx, sub, asked, live)
@@ -159,9 +159,7 @@ func (c *conn) follow(ctx context.Context, op *operation, asked *graphql.Operati
 	defer c.h.groups.lone.add(live.SaleID)()
 	// What belongs to a viewer is asked of the database: on this goroutine, where nobody else waits for it.
 	for state := range c.h.options.Feed.Watch(ctx, live.SaleID) {
-		if !c.out.sendState(sub, sub.frame(nil, c.h.groups.resolve(graph.WithState(ctx, state), asked))) {
-			c.abort()
-		}
+		c.tell(sub, c.h.groups.resolve(graph.WithState(ctx, state), asked), nil)
 	}
 }
 

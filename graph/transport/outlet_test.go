@@ -229,7 +229,7 @@ func TestTheCloseFrameIsTheLast(t *testing.T) {
 				assert.Eventually(t, func() bool { return !o.waits() }, limit, time.Millisecond)
 				assert.NoError(t, o.conn.(*net.TCPConn).CloseWrite())
 			}()
-			kinds, last := stream(t, client.NetConn())
+			kinds, last := framesOf(t, client.NetConn())
 			<-sent
 			require.Contains(t, kinds, websocket.CloseMessage)
 			assert.Equal(t, websocket.CloseMessage, kinds[len(kinds)-1])
@@ -238,8 +238,8 @@ func TestTheCloseFrameIsTheLast(t *testing.T) {
 	}
 }
 
-// stream reads the frames of a server until the end: gorilla's client does not look behind a close frame.
-func stream(t *testing.T, from io.Reader) (kinds []int, last []byte) {
+// framesOf reads the frames of a server until the end: gorilla's client does not look behind a close frame.
+func framesOf(t *testing.T, from io.Reader) (kinds []int, last []byte) {
 	t.Helper()
 	for {
 		var head [2]byte

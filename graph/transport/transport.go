@@ -1,4 +1,5 @@
-// Package transport says how operations travel: GraphQL over HTTP, and graphql-transport-ws on websockets.
+// Package transport says how operations travel: GraphQL over HTTP, graphql-transport-ws on websockets, and server-sent
+// events.
 package transport
 
 import (
@@ -28,8 +29,8 @@ type Options struct {
 	Feed graph.Feed
 	// Allowed says whether a websocket may be opened from this origin. Requests without one always may.
 	Allowed func(r *http.Request, origin string) bool
-	// MaxSockets and MaxSocketsFrom bound the websockets of this process, 50 000 when 0, and those from one address. 0:
-	// 1 000 from a public address, and any number from a private one: that is a proxy, or a test.
+	// MaxSockets and MaxSocketsFrom bound the live connections of this process, 50 000 when 0, and those from one
+	// address. 0: 1 000 from a public address, and any number from a private one: that is a proxy, or a test.
 	MaxSockets, MaxSocketsFrom int
 	// Admit counts an operation on a websocket that was opened from this address, or says how long its client has to
 	// wait. Nil: all are admitted. Requests have been counted when they come here.
@@ -69,17 +70,22 @@ func New(resolver *graph.Resolver, o Options) *Handler {
 	return h
 }
 
-// ServeHTTP answers one request, or serves one websocket until it ends.
+// ServeHTTP answers one request, or serves one websocket or stream until it ends.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.sockets.Supports(r) {
 		h.sockets.Do(w, r, h.exec)
 		return
 	}
+	if wantsStream(r) {
+		h.stream(w, r)
+		return
+	}
 	h.serve(w, r)
 }
 
-// drainSpread is how long the websockets are given their notice, one after the other.
+// drainSpread is how long the live connections are given their notice, one after the other.
 const drainSpread = time.Second
 
-// Close closes every websocket with 1012 and waits until they have ended, or ctx has. Closing twice is fine.
+// Close closes every websocket with 1012, ends every stream, and waits until they have ended, or ctx has. Closing twice
+// is fine.
 func (h *Handler) Close(ctx context.Context) error { return h.sockets.drain(ctx, drainSpread) }

@@ -27,7 +27,9 @@ type websockets struct {
 
 	mu       sync.Mutex // guards what follows
 	conns    map[*conn]struct{}
-	from     map[string]int // open connections by the client's address
+	streams  map[*stream]struct{}
+	open     int            // connections of both kinds
+	from     map[string]int // of them, by the client's address
 	draining bool
 	served   sync.WaitGroup // one for each connection, and the one who looks after them
 	stop     chan struct{}
@@ -36,7 +38,7 @@ type websockets struct {
 func newWebsockets(o Options) *websockets {
 	h := &websockets{
 		options: o, groups: &groups{feed: o.Feed, byKey: map[string]*group{}},
-		conns: map[*conn]struct{}{}, from: map[string]int{}, stop: make(chan struct{}),
+		conns: map[*conn]struct{}{}, streams: map[*stream]struct{}{}, from: map[string]int{}, stop: make(chan struct{}),
 	}
 	h.served.Go(h.lookAfter)
 	return h
@@ -58,14 +60,8 @@ func (h *websockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 		Refuse(w, http.StatusBadRequest, "BAD_REQUEST", "Open a websocket with the subprotocol graphql-transport-ws.")
 		return
 	}
-	from, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		from = r.RemoteAddr
-	}
-	h.once.Do(func() { h.exec, h.groups.exec = exec, exec })
-	if status, code, message := h.reserve(from); status != 0 {
-		w.Header().Set("Retry-After", "1")
-		Refuse(w, status, code, message)
+	from, reserved := h.reserve(w, r, exec)
+	if !reserved {
 		return
 	}
 	upgrader := websocket.Upgrader{
@@ -122,18 +118,36 @@ const readBuffer = 512
 
 var writeBuffers sync.Pool
 
-// reserve counts a connection in, or says why not.
-func (h *websockets) reserve(from string) (status int, code, message string) {
+// reserve counts a connection in, or refuses it. Who asks for the first one brings the executor.
+func (h *websockets) reserve(
+	w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor,
+) (from string, ok bool) {
+	from, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		from = r.RemoteAddr
+	}
+	h.once.Do(func() { h.exec, h.groups.exec = exec, exec })
+	if status, code, message := h.count(from); status != 0 {
+		w.Header().Set("Retry-After", "1")
+		Refuse(w, status, code, message)
+		return from, false
+	}
+	return from, true
+}
+
+// count counts a connection in, or says why not.
+func (h *websockets) count(from string) (status int, code, message string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
 	case h.draining:
 		return http.StatusServiceUnavailable, "UNAVAILABLE", "The server is about to stop."
-	case len(h.conns) >= h.options.maxSockets():
+	case h.open >= h.options.maxSockets():
 		return http.StatusServiceUnavailable, "UNAVAILABLE", "This server holds as many connections as it can."
 	case h.from[from] >= h.options.maxSocketsFrom(from):
 		return http.StatusTooManyRequests, "RATE_LIMITED", "Too many connections are open from this address."
 	}
+	h.open++
 	h.from[from]++
 	h.served.Add(1)
 	return 0, "", ""
@@ -142,6 +156,7 @@ func (h *websockets) reserve(from string) (status int, code, message string) {
 func (h *websockets) release(from string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.open--
 	h.from[from]--
 	if h.from[from] == 0 {
 		delete(h.from, from)
@@ -207,6 +222,20 @@ func (h *websockets) lookAfter() {
 // pingBatch connections are pinged in one go.
 const pingBatch = 256
 
+// endings are what ends each connection of those that are open.
+func (h *websockets) endings() []func() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := make([]func(), 0, h.open)
+	for c := range h.conns {
+		all = append(all, func() { c.close(closeRestart, restarting) })
+	}
+	for s := range h.streams {
+		all = append(all, s.stop)
+	}
+	return all
+}
+
 // drain closes every connection with 1012, spread over d so that they do not all come back at once, and waits for
 // their ends until ctx ends.
 func (h *websockets) drain(ctx context.Context, d time.Duration) error {
@@ -216,15 +245,15 @@ func (h *websockets) drain(ctx context.Context, d time.Duration) error {
 	h.mu.Unlock()
 	if first {
 		close(h.stop)
-		all := h.all()
-		for i, c := range all {
+		all := h.endings()
+		for i, end := range all {
 			if i > 0 && i%(1+len(all)/drainSteps) == 0 {
 				select {
 				case <-time.After(d / drainSteps):
 				case <-ctx.Done():
 				}
 			}
-			c.close(closeRestart, restarting)
+			end()
 		}
 	}
 	ended := make(chan struct{})
