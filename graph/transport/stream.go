@@ -113,8 +113,8 @@ func (h *websockets) left(s *stream, from string) {
 	h.served.Done()
 }
 
-// answerStream sends what an operation has to say, and returns whether that was all of it: a stream that is cut short says
-// no last word, so that the client comes back.
+// answerStream sends what an operation has to say, and returns whether that was all of it: a stream that is cut short
+// says no last word, so that the client comes back.
 func (h *Handler) answerStream(
 	ctx context.Context, s *stream, params *graphql.RawParams, until time.Time,
 ) (whole bool) {
