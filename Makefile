@@ -16,6 +16,7 @@ CLIENT_FILES := $(shell find client/src client/public client/scripts -type f -no
 # npm writes this file last: it is as new as what is installed.
 CLIENT_MODULES   := client/node_modules/.package-lock.json
 POSTGRES_MODULES := tools/postgres/node_modules/.package-lock.json
+API_MODULES      := tools/api/node_modules/.package-lock.json
 
 .PHONY: help
 help: ## List the targets
@@ -26,7 +27,7 @@ run: bin/stampede postgres ## Build what changed and open a demo shop with its o
 	@DEMO=$${DEMO:-true} ./bin/stampede
 
 .PHONY: test
-test: generated test-go test-client test-e2e ## Everything: generated code in sync, Go, client, browser
+test: generated test-go test-client test-api test-e2e ## Everything: generated code in sync, Go, client, API, browser
 
 .PHONY: test-go
 test-go: postgres client/dist/index.html cc ## Go tests with the race detector, on a real PostgreSQL
@@ -35,6 +36,10 @@ test-go: postgres client/dist/index.html cc ## Go tests with the race detector, 
 .PHONY: test-client
 test-client: $(CLIENT_MODULES) ## The client's unit tests
 	cd client && $(NPM) test
+
+.PHONY: test-api
+test-api: bin/stampede postgres $(API_MODULES) ## The GraphQL over HTTP audit and the snippets of docs/api.md, against the real server
+	cd tools/api && $(NPM) test
 
 .PHONY: test-e2e
 test-e2e: bin/stampede postgres $(CLIENT_MODULES) ## The page in a real browser, against the real server
@@ -51,6 +56,27 @@ bench: bin/stampede postgres ## Measure the purchase engine and its rivals, side
 .PHONY: bench-live
 bench-live: bin/stampede postgres ## Measure live stock and its rivals, side by side (8 min); writes docs/bench. Let nothing else run
 	$(GO) run ./tools/bench -live -out docs/bench
+
+.PHONY: hostile
+hostile: bin/stampede postgres ## Send every bad input, 1 000 a second, beside a sale (2 min). Let nothing else run
+	$(GO) run ./tools/hostile
+
+.PHONY: fuzz
+fuzz: ## Look for documents that cost too much to read, for FUZZ_FOR (10m)
+	$(GO) test ./graph/transport -run '^$$' -fuzz FuzzADocumentCostsLittle -fuzztime $(or $(FUZZ_FOR),10m) -parallel 1
+
+.PHONY: audit
+audit: ## Known holes in what ships: Go modules are what go.sum says, npm has no finding of level high
+	$(GO) mod verify
+	cd client && npm audit --omit=dev --audit-level=high
+	cd tools/postgres && npm audit --omit=dev --audit-level=high
+
+.PHONY: sbom
+sbom: $(CLIENT_MODULES) $(POSTGRES_MODULES) ## What is in the binary, the page and beside them, as CycloneDX: bin/sbom/
+	mkdir -p bin/sbom
+	$(GO) run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 app -json -licenses -main server -output bin/sbom/server.cdx.json .
+	cd client && npm sbom --omit=dev --sbom-format=cyclonedx > ../bin/sbom/client.cdx.json
+	cd tools/postgres && npm sbom --sbom-format=cyclonedx > ../../bin/sbom/postgres.cdx.json
 
 .PHONY: lint
 lint: $(GOLANGCI) $(CLIENT_MODULES) ## Formatting, the house's arrows, mistakes; vets for macOS too
@@ -77,7 +103,7 @@ postgres: $(POSTGRES_MODULES) ## Install the pinned PostgreSQL 18 binaries below
 
 .PHONY: clean
 clean: ## Remove what was built; keeps .data/
-	rm -rf bin .cache client/node_modules tools/postgres/node_modules client/src/gql
+	rm -rf bin .cache client/node_modules tools/postgres/node_modules tools/api/node_modules client/src/gql
 	find client/dist -mindepth 1 -not -name .keep -delete
 
 # The race detector needs a C compiler.
@@ -100,6 +126,10 @@ $(CLIENT_MODULES): client/package.json client/package-lock.json
 
 $(POSTGRES_MODULES): tools/postgres/package.json tools/postgres/package-lock.json
 	cd tools/postgres && $(NPM) ci
+	@touch $@
+
+$(API_MODULES): tools/api/package.json tools/api/package-lock.json
+	cd tools/api && $(NPM) ci
 	@touch $@
 
 $(GOLANGCI):

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// attack sends one input after the other, all kinds in turn.
+type attack struct {
+	s      *server
+	inputs []input
+	next   atomic.Int64
+	sent   atomic.Int64
+
+	mu    sync.Mutex // guards what follows
+	first error      // the first answer that was not as it should be
+}
+
+func newAttack(s *server, saleID string) *attack { return &attack{s: s, inputs: inputs(s, saleID)} }
+
+func (a *attack) wrong() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.first
+}
+
+// call sends an input each period until ctx ends. It does not catch up with what it is behind: the server answers
+// others meanwhile.
+func (a *attack) call(ctx context.Context, period time.Duration) {
+	var e *exchange
+	defer func() {
+		if e != nil {
+			_ = e.conn.Close()
+		}
+	}()
+	ticker := time.NewTicker(period)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		n := a.next.Add(1)
+		in := a.inputs[n%int64(len(a.inputs))]
+		var err error
+		if in.socket {
+			err = a.visit(ctx, in)
+		} else {
+			e, err = a.send(ctx, e, in, n)
+		}
+		a.sent.Add(1)
+		if err != nil && ctx.Err() == nil {
+			a.mu.Lock()
+			a.first = errors.Join(a.first, fmt.Errorf("%s: %w", in.name, err))
+			a.mu.Unlock()
+			return
+		}
+	}
+}
+
+// send sends a request over a connection that is kept for as long as the server keeps it.
+func (a *attack) send(ctx context.Context, e *exchange, in input, n int64) (*exchange, error) {
+	if e == nil || e.last {
+		if e != nil {
+			_ = e.conn.Close()
+		}
+		var err error
+		if e, err = connect(ctx, a.s.addr); err != nil {
+			return nil, err
+		}
+	}
+	raw := in.raw
+	if raw == nil { // a document that no cache knows
+		body := `{"query":"query Q` + strconv.FormatInt(n, 10) + `{viewer{id}}"}`
+		raw = fmt.Appendf(nil, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+			a.s.addr, len(body), body)
+	}
+	status, body, err := e.ask(raw)
+	if err != nil {
+		return e, err
+	}
+	if status != in.status || !bytes.Contains(body, []byte(in.answer)) {
+		return e, fmt.Errorf("answered %d %s", status, body)
+	}
+	return e, nil
+}
+
+// visit opens a websocket, says what it has to say, and waits for the answer.
+func (a *attack) visit(ctx context.Context, in input) error {
+	dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}, HandshakeTimeout: 30 * time.Second}
+	ws, response, err := dialer.DialContext(ctx, "ws://"+a.s.addr+"/graphql", http.Header{})
+	if err != nil {
+		return err
+	}
+	_ = response.Body.Close()
+	defer func() { _ = ws.Close() }()
+	if err := ws.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		return err
+	}
+	for _, text := range in.says {
+		if err := ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+			break // it may have been closed already: how, is read below
+		}
+	}
+	for {
+		_, message, err := ws.ReadMessage()
+		if err != nil {
+			if in.close != 0 && websocket.IsCloseError(err, in.close) {
+				return nil
+			}
+			return err
+		}
+		if in.close == 0 && bytes.Contains(message, []byte(in.answer)) {
+			return nil
+		}
+	}
+}
