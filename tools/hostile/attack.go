@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -33,8 +32,7 @@ func (a *attack) wrong() error {
 	return a.first
 }
 
-// call sends an input each period until ctx ends. It does not catch up with what it is behind: the server answers
-// others meanwhile.
+// call sends an input each period until ctx ends, and catches up when an answer took longer.
 func (a *attack) call(ctx context.Context, period time.Duration) {
 	var e *exchange
 	defer func() {
@@ -42,14 +40,8 @@ func (a *attack) call(ctx context.Context, period time.Duration) {
 			_ = e.conn.Close()
 		}
 	}()
-	ticker := time.NewTicker(period)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	for due := time.Now(); ctx.Err() == nil; due = due.Add(period) {
+		pause(ctx, time.Until(due))
 		n := a.next.Add(1)
 		in := a.inputs[n%int64(len(a.inputs))]
 		var err error
@@ -61,7 +53,9 @@ func (a *attack) call(ctx context.Context, period time.Duration) {
 		a.sent.Add(1)
 		if err != nil && ctx.Err() == nil {
 			a.mu.Lock()
-			a.first = errors.Join(a.first, fmt.Errorf("%s: %w", in.name, err))
+			if a.first == nil {
+				a.first = fmt.Errorf("%s: %w", in.name, err)
+			}
 			a.mu.Unlock()
 			return
 		}
@@ -82,8 +76,7 @@ func (a *attack) send(ctx context.Context, e *exchange, in input, n int64) (*exc
 	raw := in.raw
 	if raw == nil { // a document that no cache knows
 		body := `{"query":"query Q` + strconv.FormatInt(n, 10) + `{viewer{id}}"}`
-		raw = fmt.Appendf(nil, "POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-			a.s.addr, len(body), body)
+		raw = maker{s: a.s}.post("", body)
 	}
 	status, body, err := e.ask(raw)
 	if err != nil {

@@ -83,8 +83,8 @@ func openCrowd(ctx context.Context, s *server, saleID string, n int) (*crowd, er
 	body := fmt.Sprintf(`{"query":"mutation($i:PurchaseInput!){purchase(input:$i){__typename ...on PurchaseSuccess`+
 		`{purchase{id ordinal}}...on PurchaseError{code}}}","variables":{"i":{"saleId":%q,"idempotencyKey":"k"}}}`, saleID)
 	c := &crowd{s: s, exp: time.Now().Add(time.Hour).Unix(), tail: "\r\n\r\n" + body, head: fmt.Sprintf(
-		"POST /graphql HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nAuthorization: Bearer ",
-		s.addr, len(body))}
+		"POST /graphql HTTP/1.1\r\nHost: %s\r\n%sContent-Length: %d\r\nAuthorization: Bearer ",
+		s.addr, jsonKind, len(body))}
 	for range n {
 		e, err := connect(ctx, s.addr)
 		if err != nil {

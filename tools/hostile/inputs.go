@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,147 +30,186 @@ func inputs(s *server, saleID string) []input {
 }
 
 func httpInputs(s *server, saleID string) []input {
-	in := future()
-	request := func(method, path, headers, body string) []byte {
-		return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Length: %d\r\n\r\n%s",
-			method, path, s.addr, headers, len(body), body)
-	}
-	const kind = "Content-Type: application/json\r\n"
-	post := func(headers, body string) []byte { return request("POST", "/graphql", kind+headers, body) }
-	query := func(text string) string { return `{"query":` + strconv.Quote(text) + `}` }
-	get := func(text string) []byte { return request("GET", "/graphql?query="+url.QueryEscape(text), "", "") }
-	bearer := func(token string) string { return "Authorization: Bearer " + token + "\r\n" }
-	ann := bearer(s.mint("ann", "shopper", in))
-	const fine = `{viewer{id}}`
-	stolen := s.mint("ann", "shopper", in)
-	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`))
-	buying := func(sale, key string) string {
-		return fmt.Sprintf(`{"query":"mutation($i:PurchaseInput!){purchase(input:$i){__typename}}",`+
-			`"variables":{"i":{"saleId":"%s","idempotencyKey":"%s"}}}`, sale, key)
-	}
+	m := maker{s: s, saleID: saleID, ann: bearer(s.mint("ann", "shopper", future()))}
+	return slices.Concat(m.requests(), m.documents(), m.callers())
+}
+
+const (
+	jsonKind = "Content-Type: application/json\r\n"
+	fine     = `{viewer{id}}`
+)
+
+// maker makes requests.
+type maker struct {
+	s      *server
+	saleID string
+	ann    string // the header of a shopper
+}
+
+func (m maker) request(method, path, headers, body string) []byte {
+	return fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Length: %d\r\n\r\n%s",
+		method, path, m.s.addr, headers, len(body), body)
+}
+
+func (m maker) post(headers, body string) []byte {
+	return m.request("POST", "/graphql", jsonKind+headers, body)
+}
+
+func (m maker) get(text string) []byte {
+	return m.request("GET", "/graphql?query="+url.QueryEscape(text), "", "")
+}
+
+func query(text string) string { return `{"query":` + strconv.Quote(text) + `}` }
+
+func bearer(token string) string { return "Authorization: Bearer " + token + "\r\n" }
+
+func buying(sale, key string) string {
+	return fmt.Sprintf(`{"query":"mutation($i:PurchaseInput!){purchase(input:$i){__typename}}",`+
+		`"variables":{"i":{"saleId":"%s","idempotencyKey":"%s"}}}`, sale, key)
+}
+
+// requests hold no operation.
+func (m maker) requests() []input {
 	return []input{
-		{name: "body over 8 KB", raw: post("", strings.Repeat("x", 9<<10)), status: 413, answer: "PAYLOAD_TOO_LARGE"},
+		{name: "body over 8 KB", raw: m.post("", strings.Repeat("x", 9<<10)), status: 413, answer: "PAYLOAD_TOO_LARGE"},
 		{
 			name: "an address over 8 KB", status: 414, answer: "PAYLOAD_TOO_LARGE",
-			raw: get("#" + strings.Repeat("x", 9<<10)),
+			raw: m.get("#" + strings.Repeat("x", 9<<10)),
 		},
-		{name: "malformed JSON", raw: post("", `{"query":"`), status: 400, answer: "BAD_REQUEST"},
-		{name: "trailing garbage", raw: post("", query(fine)+"x"), status: 400, answer: "BAD_REQUEST"},
-		{name: "not an object", raw: post("", `17`), status: 400, answer: "BAD_REQUEST"},
-		{name: "missing query", raw: post("", `{}`), status: 400, answer: "BAD_REQUEST"},
-		{name: "deep JSON", raw: post("", strings.Repeat(`{"variables":`, 600)), status: 400, answer: "BAD_REQUEST"},
+		{name: "malformed JSON", raw: m.post("", `{"query":"`), status: 400, answer: "BAD_REQUEST"},
+		{name: "trailing garbage", raw: m.post("", query(fine)+"x"), status: 400, answer: "BAD_REQUEST"},
+		{name: "not an object", raw: m.post("", `17`), status: 400, answer: "BAD_REQUEST"},
+		{name: "missing query", raw: m.post("", `{}`), status: 400, answer: "BAD_REQUEST"},
+		{name: "deep JSON", raw: m.post("", strings.Repeat(`{"variables":`, 600)), status: 400, answer: "BAD_REQUEST"},
 		{
 			name: "an array of operations", status: 400, answer: "BATCHING_DISABLED",
-			raw: post("", "["+query(fine)+"]"),
+			raw: m.post("", "["+query(fine)+"]"),
 		},
 		{
 			name: "text/plain", status: 415, answer: "UNSUPPORTED_MEDIA_TYPE",
-			raw: request("POST", "/graphql", "Content-Type: text/plain\r\n", query(fine)),
+			raw: m.request("POST", "/graphql", "Content-Type: text/plain\r\n", query(fine)),
 		},
 		{
 			name: "no content type", status: 415, answer: "UNSUPPORTED_MEDIA_TYPE",
-			raw: request("POST", "/graphql", "", query(fine)),
+			raw: m.request("POST", "/graphql", "", query(fine)),
 		},
-		{name: "Accept", raw: post("Accept: text/html\r\n", query(fine)), status: 406, answer: "NOT_ACCEPTABLE"},
+		{name: "Accept", raw: m.post("Accept: text/html\r\n", query(fine)), status: 406, answer: "NOT_ACCEPTABLE"},
 		{
 			name: "GET with a mutation", status: 405, answer: "METHOD_NOT_ALLOWED",
-			raw: get(`mutation{signIn(name:"x"){token}}`),
+			raw: m.get(`mutation{signIn(name:"x"){token}}`),
 		},
-		{name: "PUT", raw: request("PUT", "/graphql", kind, query(fine)), status: 405, answer: "METHOD_NOT_ALLOWED"},
-		{name: "a syntax error", raw: post("", query(`{viewer{`)), status: 200, answer: "GRAPHQL_PARSE_FAILED"},
-		{name: "braces", raw: post("", query(strings.Repeat("{", 4000))), status: 200, answer: "errors"},
+		{name: "PUT", raw: m.request("PUT", "/graphql", jsonKind, query(fine)), status: 405, answer: "METHOD_NOT_ALLOWED"},
+	}
+}
+
+// documents are not executed.
+func (m maker) documents() []input {
+	return []input{
+		{name: "a syntax error", raw: m.post("", query(`{viewer{`)), status: 200, answer: "GRAPHQL_PARSE_FAILED"},
+		{name: "braces", raw: m.post("", query(strings.Repeat("{", 4000))), status: 200, answer: "errors"},
 		{
 			name: "an unknown field", status: 200, answer: "GRAPHQL_VALIDATION_FAILED",
-			raw: post("", query(`{viewer{nonsense}}`)),
+			raw: m.post("", query(`{viewer{nonsense}}`)),
 		},
 		{
 			name: "300 fields that overlap", status: 200, answer: "GRAPHQL_VALIDATION_FAILED",
-			raw: post("", query("{"+strings.Repeat("viewer{id}", 74)+"nonsense}")),
+			raw: m.post("", query("{"+strings.Repeat("viewer{id}", 74)+"nonsense}")),
 		},
 		{
 			name: "a missing variable", status: 200, answer: "GRAPHQL_VALIDATION_FAILED",
-			raw: post("", query(`query($i:ID!){node(id:$i){id}}`)),
+			raw: m.post("", query(`query($i:ID!){node(id:$i){id}}`)),
 		},
 		{
 			name: "too many tokens", status: 200, answer: "QUERY_TOO_COMPLEX",
-			raw: post("", query("{"+strings.Repeat("viewer{id}", 1500)[:7000]+"}")),
+			raw: m.post("", query("{"+strings.Repeat("viewer{id}", 1500)[:7000]+"}")),
 		},
 		{
 			name: "too deep", status: 200, answer: "QUERY_TOO_COMPLEX",
-			raw: post("", query(strings.Repeat("{viewer{purchases{nodes{sale", 3)+"{id}"+strings.Repeat("}}}}", 3))),
+			raw: m.post("", query(strings.Repeat("{viewer{purchases{nodes{sale", 3)+"{id}"+strings.Repeat("}}}}", 3))),
 		},
 		{
 			name: "aliases", status: 200, answer: "QUERY_TOO_COMPLEX",
-			raw: post("", query(`{a:viewer{id}b:viewer{id}c:viewer{id}d:viewer{id}e:viewer{id}f:viewer{id}}`)),
+			raw: m.post("", query(`{a:viewer{id}b:viewer{id}c:viewer{id}d:viewer{id}e:viewer{id}f:viewer{id}}`)),
 		},
 		{
 			name: "directives", status: 200, answer: "QUERY_TOO_COMPLEX",
-			raw: post("", query("{viewer"+strings.Repeat("@skip(if:false)", 6)+"{id}}")),
+			raw: m.post("", query("{viewer"+strings.Repeat("@skip(if:false)", 6)+"{id}}")),
 		},
 		{
 			name: "two purchases", status: 200, answer: "QUERY_TOO_COMPLEX",
-			raw: post(ann, query(`mutation{a:endSale(input:{saleId:"1"}){sale{id}}b:endSale(input:{saleId:"1"}){sale{id}}}`)),
+			raw: m.post(m.ann, query(`mutation{a:signIn(name:"a"){token}b:signIn(name:"b"){token}}`)),
 		},
 		{
 			name: "fragments of fragments", status: 200, answer: "GRAPHQL_VALIDATION_FAILED",
-			raw: post("", query(doubling(30))),
+			raw: m.post("", query(doubling(20))),
 		},
 		{
 			name: "costly", status: 200, answer: "COMPLEXITY_LIMIT_EXCEEDED",
-			raw: post(ann, query(`{sales(first:1000){nodes{viewerPurchase{id}}}}`)),
+			raw: m.post(m.ann, query(`{sales(first:1000){nodes{viewerPurchase{id}}}}`)),
 		},
 		{
 			name: "introspection", status: 200, answer: "INTROSPECTION_DISABLED",
-			raw: post("", query(`{__schema{types{name}}}`)),
+			raw: m.post("", query(`{__schema{types{name}}}`)),
 		},
-		{name: "a malformed token", raw: post(bearer("x.y.z"), query(fine)), status: 401, answer: "INVALID_TOKEN"},
+	}
+}
+
+// callers may not what they ask for, or ask for what there is not.
+func (m maker) callers() []input {
+	stolen := m.s.mint("ann", "shopper", future())
+	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`))
+	return []input{
+		{name: "a malformed token", raw: m.post(bearer("x.y.z"), query(fine)), status: 401, answer: "INVALID_TOKEN"},
 		{
 			name: "an expired token", status: 401, answer: "INVALID_TOKEN",
-			raw: post(bearer(s.mint("ann", "shopper", 1)), query(fine)),
+			raw: m.post(bearer(m.s.mint("ann", "shopper", 1)), query(fine)),
 		},
 		{
 			name: "alg: none", status: 401, answer: "INVALID_TOKEN",
-			raw: post(bearer(none+"."+strings.Split(stolen, ".")[1]+"."), query(fine)),
+			raw: m.post(bearer(none+"."+strings.Split(stolen, ".")[1]+"."), query(fine)),
 		},
 		{
 			name: "another signature", status: 401, answer: "INVALID_TOKEN",
-			raw: post(bearer(stolen[:len(stolen)-4]+"AAAA"), query(fine)),
+			raw: m.post(bearer(stolen[:len(stolen)-4]+"AAAA"), query(fine)),
 		},
 		{
 			name: "a long token", status: 401, answer: "INVALID_TOKEN",
-			raw: post(bearer(strings.Repeat("x", 6000)), query(fine)),
+			raw: m.post(bearer(strings.Repeat("x", 6000)), query(fine)),
 		},
-		{name: "no token", raw: post("", buying(saleID, "k")), status: 200, answer: "UNAUTHENTICATED"},
+		{name: "no token", raw: m.post("", buying(m.saleID, "k")), status: 200, answer: "UNAUTHENTICATED"},
 		{
 			name: "no scope", status: 200, answer: "FORBIDDEN",
-			raw: post(ann, query(`mutation{endSale(input:{saleId:"`+saleID+`"}){sale{id}}}`)),
+			raw: m.post(m.ann, query(`mutation{endSale(input:{saleId:"`+m.saleID+`"}){sale{id}}}`)),
 		},
-		{name: "an unknown sale", raw: post(ann, buying("sale_404", "k")), status: 200, answer: "SaleNotFound"},
+		{name: "an unknown sale", raw: m.post(m.ann, buying("sale_404", "k")), status: 200, answer: "SaleNotFound"},
 		{
 			name: "an id of 65 characters", status: 200, answer: "BAD_USER_INPUT",
-			raw: post(ann, buying(strings.Repeat("x", 65), "k")),
+			raw: m.post(m.ann, buying(strings.Repeat("x", 65), "k")),
 		},
-		{name: "NUL", raw: post(ann, buying(saleID, `\u0000`)), status: 200, answer: "BAD_USER_INPUT"},
+		{name: "NUL", raw: m.post(m.ann, buying(m.saleID, `\u0000`)), status: 200, answer: "BAD_USER_INPUT"},
 		{
 			name: "half a surrogate pair", status: 200, answer: "BAD_USER_INPUT",
-			raw: post(ann, buying(saleID, `\ud800`)),
+			raw: m.post(m.ann, buying(m.saleID, `\ud800`)),
 		},
 		{
 			name: "an unknown hash", status: 200, answer: "PersistedQueryNotFound",
-			raw: post("", `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`),
+			raw: m.post("", `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`),
 		},
-		{name: "an unknown file", raw: request("GET", "/assets/nothing.js", "", ""), status: 404},
-		{name: "a folder above", raw: request("GET", "/../../etc/passwd.txt", "", ""), status: 404},
+		{name: "an unknown file", raw: m.request("GET", "/assets/nothing.js", "", ""), status: 404},
+		{name: "a folder above", raw: m.request("GET", "/../../etc/passwd.txt", "", ""), status: 307},
 		{name: "a new query each time", raw: nil, status: 200, answer: "data"},
 	}
 }
 
 func socketInputs(s *server) []input {
-	const hello = `{"type":"connection_init"}`
-	subscribe := func(id, query string) string {
-		return fmt.Sprintf(`{"id":%q,"type":"subscribe","payload":{"query":%q}}`, id, query)
+	const (
+		hello    = `{"type":"connection_init"}`
+		stranger = `{"type":"connection_init","payload":{"Authorization":"Bearer x"}}`
+	)
+	subscribe := func(query string) string {
+		return fmt.Sprintf(`{"id":"1","type":"subscribe","payload":{"query":%q}}`, query)
 	}
-	const watch = `subscription{stockChanged{id}}`
+	watch := subscribe(`subscription{stockChanged{id}}`)
 	handshake := func(headers string) []byte {
 		return []byte("GET /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + headers + "\r\n")
@@ -180,13 +220,13 @@ func socketInputs(s *server) []input {
 			raw: handshake("Origin: https://evil.example\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n"),
 		},
 		{name: "no subprotocol", raw: handshake(""), status: 400, answer: "BAD_REQUEST"},
-		{name: "before the ack", socket: true, says: []string{subscribe("1", watch)}, close: 4401},
+		{name: "before the ack", socket: true, says: []string{watch}, close: 4401},
 		{name: "a second init", socket: true, says: []string{hello, hello}, close: 4429},
-		{name: "an id in use", socket: true, says: []string{hello, subscribe("1", watch), subscribe("1", watch)}, close: 4409},
+		{name: "an id in use", socket: true, says: []string{hello, watch, watch}, close: 4409},
 		{name: "no JSON", socket: true, says: []string{hello, "{"}, close: 4400},
 		{name: "a long message", socket: true, says: []string{hello, strings.Repeat("x", 9<<10)}, close: 1009},
-		{name: "a bad token", socket: true, says: []string{`{"type":"connection_init","payload":{"Authorization":"Bearer x"}}`}, close: 4403},
-		{name: "a bad operation", socket: true, says: []string{hello, subscribe("1", "{")}, answer: "GRAPHQL_PARSE_FAILED"},
+		{name: "a bad token", socket: true, says: []string{stranger}, close: 4403},
+		{name: "a bad operation", socket: true, says: []string{hello, subscribe("{")}, answer: "GRAPHQL_PARSE_FAILED"},
 	}
 }
 

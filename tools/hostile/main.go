@@ -123,7 +123,8 @@ func measure(ctx context.Context, s *server, o options, w io.Writer) (f figures,
 func (f figures) judge(w io.Writer) error {
 	kept := f.during / ((f.before + f.after) / 2)
 	growth := float64(f.memory) / float64(f.calmMemory)
-	_, _ = fmt.Fprintf(w, "purchases kept       %8.1f %% of their rate; memory is %.2f of what it was; no panic\n", 100*kept, growth)
+	_, _ = fmt.Fprintf(w, "purchases kept       %8.1f %% of their rate; memory is %.2f of what it was; no panic\n",
+		100*kept, growth)
 	if kept < leastKept {
 		return fmt.Errorf("purchases kept less than %.0f %% of their rate", 100*leastKept)
 	}

@@ -130,10 +130,11 @@ func (s *server) memory() (kB int) {
 func (s *server) mint(sub, scope string, exp int64) string {
 	const header = `{"alg":"HS256","typ":"JWT"}`
 	claims := fmt.Sprintf(`{"sub":%q,"aud":"stampede","scope":%q,"exp":%d}`, sub, scope, exp)
-	signed := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims))
+	encode := base64.RawURLEncoding.EncodeToString
+	signed := encode([]byte(header)) + "." + encode([]byte(claims))
 	mac := hmac.New(sha256.New, []byte(s.secret))
 	mac.Write([]byte(signed))
-	return signed + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	return signed + "." + encode(mac.Sum(nil))
 }
 
 // schedule makes a sale that is open, and returns its id.
