@@ -72,9 +72,9 @@ audit: ## Known holes in what ships: Go modules are what go.sum says, npm has no
 	cd tools/postgres && npm audit --omit=dev --audit-level=high
 
 .PHONY: sbom
-sbom: $(CLIENT_MODULES) $(POSTGRES_MODULES) ## What is in the binary, the page and beside them, as CycloneDX: bin/sbom/
+sbom: bin/stampede $(CLIENT_MODULES) $(POSTGRES_MODULES) ## What is in the binary, the page and beside them, as CycloneDX: bin/sbom/
 	mkdir -p bin/sbom
-	$(GO) run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 app -json -licenses -main server -output bin/sbom/server.cdx.json .
+	$(GO) run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 bin -json -output bin/sbom/server.cdx.json bin/stampede
 	cd client && npm sbom --omit=dev --sbom-format=cyclonedx > ../bin/sbom/client.cdx.json
 	cd tools/postgres && npm sbom --sbom-format=cyclonedx > ../../bin/sbom/postgres.cdx.json
 

@@ -20,6 +20,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"stampede/server/pg"
 )
 
 // No container engine is at hand where these tests run: they read docker-compose.yml with the library that the engine
@@ -66,9 +68,11 @@ func TestComposeStartsTheServerOnAHealthyDatabase(t *testing.T) {
 	assert.True(t, server.ReadOnly)
 	assert.Equal(t, []string{"ALL"}, server.CapDrop)
 
-	url := value(t, server, "DATABASE_URL")
+	url := value(t, server, "DATABASE_OWNER_URL")
 	assert.Equal(t, "postgres://"+value(t, database, "POSTGRES_USER")+":"+value(t, database, "POSTGRES_PASSWORD")+
 		"@database:5432/"+value(t, database, "POSTGRES_DB")+"?sslmode=disable", url)
+	assert.Equal(t, "postgres://"+pg.ServingRole+":stampede@database:5432/"+value(t, database, "POSTGRES_DB")+"?sslmode=disable",
+		value(t, server, "DATABASE_URL"), "who serves is not the owner")
 }
 
 // volumes maps the service's folders to the named volumes that hold them. Each has to be declared.
