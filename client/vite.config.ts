@@ -10,7 +10,7 @@ export default defineConfig({
   // rxjs offers what browsers of today need only under this name.
   resolve: { conditions: ['es2015', ...defaultClientConditions] },
   server: {
-    fs: { allow: ['.', '../graph/schema.graphqls'] }, // tests read the schema
+    fs: { allow: ['.', '../graph'] }, // tests read the schema
     proxy: { '/graphql': { target: 'http://127.0.0.1:8080', ws: true } },
   },
   build: {

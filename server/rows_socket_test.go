@@ -104,7 +104,8 @@ func TestRowsOfWebsockets(t *testing.T) {
 			s.event(t)
 			s.send(t, frame{ID: "1", Type: "complete"})
 			s.say(t, `{"type":"ping"}`) // what was on its way comes first
-			for s.next(t).Type != "pong" {
+			for f := s.next(t); f.Type != "pong"; f = s.next(t) {
+				require.Equal(t, "next", f.Type)
 			}
 			h.buy(t, "somebody", id, "")
 			s.alive(t)
