@@ -108,3 +108,44 @@ func TestALostListenerReadsWhatItMissed(t *testing.T) {
 	here.relay.Publish(here.sell(t, lamp.ID, "ann"))
 	require.Eventually(t, func() bool { return there.sold(lamp.ID) == 1 }, waitLimit, tick)
 }
+
+// TestNewsIsMerged: however often a sale changes, the others are told at most so many times a second, and at the end.
+func TestNewsIsMerged(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	here := startReplica(t, url)
+	db, err := pg.Open(t.Context(), url)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, db.Close()) }()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	listening, heard := make(chan struct{}), make(chan string, 1000)
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() {
+		_ = db.Listen(ctx, pg.Listener{
+			Channels:  []string{"stampede_stock"},
+			OnConnect: func(context.Context) error { close(listening); return nil },
+			OnNotify:  func(_, payload string) { heard <- payload },
+		})
+	})
+	<-listening
+	lamp := here.schedule(t)
+	first := <-heard
+	began := time.Now()
+	for range 200 {
+		lamp.Version++
+		here.relay.Publish(lamp)
+		assert.True(t, time.Since(began) < waitLimit)
+	}
+	assert.Equal(t, first, <-heard, "of the same replica and the same sale")
+	took := time.Since(began)
+	_, err = db.Pool.Exec(t.Context(), `SELECT pg_notify('stampede_stock', 'the end')`)
+	require.NoError(t, err)
+	more := 0
+	for word := <-heard; word != "the end"; word = <-heard {
+		more++
+	}
+	assert.LessOrEqual(t, more, 1+int(time.Since(began)/(50*time.Millisecond)), "after %s", took)
+	stop()
+}

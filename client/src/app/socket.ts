@@ -13,6 +13,7 @@ const FORBIDDEN = 4403;
 export function createSocket(session: Session, connection: Connection, url = socketUrl()): Client {
   let pong: ReturnType<typeof setTimeout>;
   let lastId = 0;
+  let sent: string | null = null;
   const client = createClient({
     url,
     lazy: false,
@@ -25,8 +26,8 @@ export function createSocket(session: Session, connection: Connection, url = soc
     retryWait: (retries) => waitOrReturn(fullJitter(retries, LONGEST_WAIT_MS)),
     generateID: () => (++lastId).toString(36),
     connectionParams: () => {
-      const { token } = session.state();
-      return token === null ? {} : { Authorization: `Bearer ${token}` };
+      sent = session.state().token;
+      return sent === null ? {} : { Authorization: `Bearer ${sent}` };
     },
     on: {
       connected: connection.opened,
@@ -42,7 +43,8 @@ export function createSocket(session: Session, connection: Connection, url = soc
       closed: (event) => {
         clearTimeout(pong);
         connection.lost();
-        if (isCloseEvent(event) && event.code === FORBIDDEN) session.forget();
+        // Not the token of who has signed in meanwhile.
+        if (isCloseEvent(event) && event.code === FORBIDDEN && sent !== null) session.forget(sent);
       },
     },
   });

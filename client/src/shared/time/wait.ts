@@ -9,11 +9,14 @@ export function waitOrReturn(ms: number): Promise<void> {
     const done = () => {
       clearTimeout(timer);
       window.removeEventListener('online', done);
-      document.removeEventListener('visibilitychange', done);
+      document.removeEventListener('visibilitychange', changed);
       resolve();
+    };
+    const changed = () => {
+      if (!document.hidden) done();
     };
     const timer = setTimeout(done, ms);
     window.addEventListener('online', done);
-    document.addEventListener('visibilitychange', done);
+    document.addEventListener('visibilitychange', changed);
   });
 }
