@@ -136,7 +136,6 @@ func TestNewsIsMerged(t *testing.T) {
 	for range 200 {
 		lamp.Version++
 		here.relay.Publish(lamp)
-		assert.True(t, time.Since(began) < waitLimit)
 	}
 	assert.Equal(t, first, <-heard, "of the same replica and the same sale")
 	took := time.Since(began)
