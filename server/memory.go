@@ -21,7 +21,7 @@ const (
 	memoryEvery  = 250 * time.Millisecond
 	calmRate     = 2 << 20  // bytes allocated a second: nobody is in a hurry
 	calmFor      = 8        // looks
-	worthTidying = 16 << 20 // bytes of nothing: less is not worth a collection
+	worthTidying = 8 << 20 // bytes of nothing: less is not worth a collection
 )
 
 // keepMemory looks after the heap until ctx ends, unless GOGC says that somebody else does. GOMEMLIMIT has the last

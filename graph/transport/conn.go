@@ -49,15 +49,13 @@ type conn struct {
 	h       *websockets
 	ws      *websocket.Conn
 	out     *outlet
-	ctx     context.Context // ends with the connection
-	cancel  context.CancelFunc
 	from    string       // the client's address
 	heard   atomic.Int64 // when something last came, in Unix nanoseconds
 	closing atomic.Bool  // what still comes is not looked at
 
 	mu      sync.Mutex      // guards what follows
-	as      context.Context // ctx, with the viewer
-	timer   *time.Timer     // until the introduction, then until the token runs out
+	as      context.Context // of its operations, with the viewer; it never ends, each operation is ended by itself
+	timer   *time.Timer     // until the introduction, then until the token runs out; nil when nothing runs out
 	ready   bool
 	running []*operation
 }
@@ -92,17 +90,23 @@ func (c *conn) run() {
 	for err == nil {
 		err = c.read()
 	}
-	c.cancel()
-	c.linger(err)
 	c.mu.Lock()
-	c.timer.Stop()
-	running := slices.Clone(c.running)
+	c.stopTimerLocked()
+	running := slices.Clone(c.running) // nothing more begins: that is the reader's to do
 	c.mu.Unlock()
 	for _, op := range running {
 		c.end(op)
 	}
+	c.linger(err)
 	c.out.flush(lastWords)
 	_ = c.ws.Close()
+}
+
+func (c *conn) stopTimerLocked() {
+	if c.timer != nil {
+		c.timer.Stop()
+		c.timer = nil // with all that it holds
+	}
 }
 
 func (c *conn) hear() { c.heard.Store(time.Now().UnixNano()) }
@@ -186,16 +190,16 @@ func (c *conn) introduce(payload json.RawMessage) {
 		return
 	}
 	if who.Authorization != "" {
-		as, until, err := c.h.options.Authenticate(c.ctx, who.Authorization)
+		as, until, err := c.h.options.Authenticate(c.as, who.Authorization)
 		if err != nil {
 			c.close(closeForbidden, "Forbidden")
 			return
 		}
 		c.as = as
-		c.timer.Stop()
+		c.stopTimerLocked()
 		c.timer = time.AfterFunc(time.Until(until), func() { c.close(closeForbidden, "token expired") })
 	} else {
-		c.timer.Stop()
+		c.stopTimerLocked()
 	}
 	c.ready = true
 	c.send(message{Type: "connection_ack"})

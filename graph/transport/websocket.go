@@ -80,9 +80,7 @@ func (h *websockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 	}
 	hijacker.conn.upgraded = true
 	c := &conn{h: h, ws: ws, out: newOutlet(hijacker.conn.Conn), from: from}
-	ctx := graph.WithAddress(graph.WithRequestID(context.Background(), graph.RequestIDFrom(r.Context())), from)
-	c.ctx, c.cancel = context.WithCancel(ctx)
-	c.as = c.ctx
+	c.as = graph.WithAddress(graph.WithRequestID(context.Background(), graph.RequestIDFrom(r.Context())), from)
 	c.hear()
 	h.add(c)
 	go c.run()
@@ -114,7 +112,8 @@ func (c *readSide) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-const readBuffer = 512
+// readBuffer is as much as a pong or a subscription of the page takes, in bytes: each connection holds one.
+const readBuffer = 256
 
 var writeBuffers sync.Pool
 
