@@ -19,8 +19,8 @@ const (
 	gcLeast = 25
 
 	memoryEvery  = 250 * time.Millisecond
-	calmRate     = 2 << 20  // bytes allocated a second: nobody is in a hurry
-	calmFor      = 8        // looks
+	calmRate     = 2 << 20 // bytes allocated a second: nobody is in a hurry
+	calmFor      = 8       // looks
 	worthTidying = 8 << 20 // bytes of nothing: less is not worth a collection
 )
 
