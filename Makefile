@@ -10,6 +10,7 @@ GOLANGCI := $(CACHE)/bin/golangci-lint-2.15.0
 
 GO_FILES     := $(shell find model migrations graph server client/client.go -name '*.go' -not -name '*_test.go') \
                 $(wildcard migrations/*.sql) go.mod go.sum
+STRESS_FILES := $(shell find stress -type f -not -name '*_test.go') go.mod go.sum
 CLIENT_FILES := $(shell find client/src client/public client/scripts -type f -not -path 'client/src/gql/*' 2>/dev/null) \
                 $(wildcard client/*.html client/*.ts client/*.js client/tsconfig*.json) client/package-lock.json
 
@@ -25,6 +26,10 @@ help: ## List the targets
 .PHONY: run
 run: bin/stampede postgres ## Build what changed and open a demo shop with its own PostgreSQL in .data/
 	@DEMO=$${DEMO:-true} ./bin/stampede
+
+.PHONY: stress
+stress: bin/stress bin/stampede postgres ## Play a rush against a server of its own and judge it; writes bin/stress.html
+	./bin/stress run rush -report bin/stress.html
 
 .PHONY: test
 test: generated test-go test-client test-api test-e2e ## Everything: generated code in sync, Go, client, API, browser
@@ -115,6 +120,9 @@ cc:
 
 bin/stampede: $(GO_FILES) client/dist/index.html
 	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./server
+
+bin/stress: $(STRESS_FILES)
+	CGO_ENABLED=0 $(GO) build -trimpath -o $@ ./stress
 
 client/dist/index.html: $(CLIENT_FILES) graph/schema.graphqls $(CLIENT_MODULES)
 	cd client && $(NPM) run build

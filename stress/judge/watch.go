@@ -1,0 +1,108 @@
+package judge
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// Lag is how late an event told a watcher of the oldest purchase that was news to them.
+type Lag struct {
+	At  Moment // when the event came
+	Lag time.Duration
+}
+
+func (x *index) countIsTheList(p *Promise) {
+	listed := len(x.Final.Purchase)
+	p.hold(x.Final.Total == listed, "the list says that it has %d purchases, and has %d", x.Final.Total, listed)
+	stock := x.perhapsOnSale(math.MaxInt64)
+	for target, s := range x.Final.States {
+		p.hold(s.Sold == listed, "server %d counts %d sold, and the list has %d", target+1, s.Sold, listed)
+		p.hold(s.Stock == stock, "server %d says that %d units were on sale, and they were %d", target+1, s.Stock, stock)
+		p.hold(s == x.Final.States[0], "server %d says %+v, and server 1 says %+v", target+1, s, x.Final.States[0])
+	}
+	if c := x.Final.Counted; c != nil {
+		p.hold(c[0] == listed && c[1] == listed, "the database counts %d purchases of %d shoppers, and the list has %d",
+			c[0], c[1], listed)
+	}
+}
+
+// stockMovesForward holds each watcher's events against each other, then everything that anybody was told.
+func (x *index) stockMovesForward(p *Promise) {
+	last := map[int32]*Event{}
+	told := map[int64]State{}
+	for i := range x.Events {
+		e := &x.Events[i]
+		if before := last[e.Watcher]; before != nil {
+			rises := e.Revision > before.Revision || e.Epoch != before.Epoch && e.Revision == before.Revision
+			p.hold(rises, "watcher %d got revision %d after %d", e.Watcher, e.Revision, before.Revision)
+		}
+		last[e.Watcher] = e
+	}
+	x.eachState(func(s State, who string) {
+		known, ok := told[s.Revision]
+		p.hold(!ok || known == s, "%s was told %+v, and somebody else %+v", who, s, known)
+		told[s.Revision] = s
+	})
+	revisions := make([]int64, 0, len(told))
+	for r := range told {
+		revisions = append(revisions, r)
+	}
+	slices.Sort(revisions)
+	for i := 1; i < len(revisions); i++ {
+		before, after := told[revisions[i-1]], told[revisions[i]]
+		p.hold(after.Sold >= before.Sold && after.Stock >= before.Stock,
+			"revision %d says %d sold of %d, and the later revision %d says %d of %d",
+			before.Revision, before.Sold, before.Stock, after.Revision, after.Sold, after.Stock)
+	}
+}
+
+func (x *index) stockAddsUp(p *Promise) {
+	adds := func(s State, who string) {
+		p.hold(s.Stock == s.Sold+s.Left, "%s was told %d units, %d sold and %d left", who, s.Stock, s.Sold, s.Left)
+	}
+	x.eachState(adds)
+	for _, s := range x.Final.States {
+		adds(s, "who came last")
+	}
+}
+
+// watchersLearnTheTruth follows each watcher: what was sold must reach them within the limit, even if the events that
+// told of it were merged into one, and the last thing they hear must be the last thing that happened.
+func (x *index) watchersLearnTheTruth(p *Promise) (lags []Lag) {
+	events := make([][]*Event, len(x.Watchers))
+	for i := range x.Events {
+		e := &x.Events[i]
+		events[e.Watcher] = append(events[e.Watcher], e)
+	}
+	for w, mine := range events {
+		watcher := x.Watchers[w]
+		for i, e := range mine {
+			fresh := i > 0 && mine[i-1].Epoch == e.Epoch // a connection's first event is no news
+			if !fresh || e.Sold <= mine[i-1].Sold || e.Sold > len(x.Final.Purchase) || mine[i-1].Sold < 0 {
+				continue
+			}
+			lag := e.Received - x.Final.Purchase[mine[i-1].Sold].At
+			p.hold(lag <= x.WatchLimit, "watcher %d heard of number %d %s after it was sold", w, mine[i-1].Sold+1, round(lag))
+			lags = append(lags, Lag{At: e.Received, Lag: max(0, lag)})
+		}
+		if !watcher.Stayed {
+			continue
+		}
+		truth := x.Final.States[min(int(watcher.Target), len(x.Final.States)-1)]
+		if len(mine) == 0 {
+			p.hold(false, "watcher %d never heard anything", w)
+			continue
+		}
+		got := mine[len(mine)-1].State
+		p.hold(got == truth, "watcher %d ended with %+v, and the truth is %+v", w, got, truth)
+	}
+	return lags
+}
+
+func round(d time.Duration) time.Duration {
+	if d > time.Second {
+		return d.Round(10 * time.Millisecond)
+	}
+	return d.Round(10 * time.Microsecond)
+}

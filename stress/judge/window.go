@@ -1,0 +1,87 @@
+package judge
+
+import "math"
+
+// span is a time in which a sale was surely closed.
+type span struct {
+	from, to Moment
+	why      string
+}
+
+// closed are the times in which nothing can have been sold. Whatever is uncertain, clocks and changes under way, is
+// left out.
+func (x *index) closed() []span {
+	spans := []span{{math.MinInt64, x.StartsAt - x.ClockError, "before the start"}}
+	if x.EndsAt != 0 {
+		spans = append(spans, span{x.EndsAt + x.ClockError, math.MaxInt64, "after the end"})
+	}
+	for i, c := range x.Changes {
+		switch c.Kind {
+		case End:
+			spans = append(spans, span{c.Received, math.MaxInt64, "after an operator ended it"})
+		case Pause:
+			to := Moment(math.MaxInt64)
+			for _, later := range x.Changes[i+1:] {
+				if later.Kind == Resume {
+					to = later.Sent
+					break
+				}
+			}
+			spans = append(spans, span{c.Received, to, "while it was on hold"})
+		default:
+		}
+	}
+	return spans
+}
+
+func (x *index) onlyWhileOpen(p *Promise) {
+	spans := x.closed()
+	for i := range x.Attempts {
+		a := &x.Attempts[i]
+		if !a.fresh() {
+			continue
+		}
+		p.Checked++
+		for _, s := range spans {
+			if a.Sent > s.from && a.Received < s.to {
+				p.broken("shopper %d bought number %d %s", a.Shopper, a.Ordinal, s.why)
+			}
+		}
+	}
+	for _, l := range x.Final.Purchase { // by the server's own clock, and those whose answer was lost
+		p.Checked++
+		for _, s := range spans {
+			if l.At > s.from+x.ClockError && l.At < s.to-x.ClockError {
+				p.broken("number %d is dated %s", l.Ordinal, s.why)
+			}
+		}
+	}
+}
+
+// surelyOpen says that the sale was on, sold out or not, from one moment to another.
+func (x *index) surelyOpen(from, to Moment) bool {
+	if from < x.StartsAt+x.ClockError || x.EndsAt != 0 && to > x.EndsAt-x.ClockError {
+		return false
+	}
+	for i, c := range x.Changes {
+		switch c.Kind {
+		case End:
+			if to >= c.Sent {
+				return false
+			}
+		case Pause: // from the moment it was asked for until the answer that it goes on
+			until := Moment(math.MaxInt64)
+			for _, later := range x.Changes[i+1:] {
+				if later.Kind == Resume {
+					until = later.Received
+					break
+				}
+			}
+			if to >= c.Sent && from <= until {
+				return false
+			}
+		default:
+		}
+	}
+	return true
+}

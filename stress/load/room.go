@@ -1,0 +1,154 @@
+package load
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"stampede/stress/judge"
+	"stampede/stress/shop"
+)
+
+// room is where the watchers sit.
+type room struct {
+	r       *run
+	ctx     context.Context
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+	all     []*watcher
+	staying atomic.Bool // nobody leaves any more: the end is to be heard by all
+}
+
+// watcher is a subscriber who comes back when the connection breaks.
+type watcher struct {
+	target int
+	leaves func() time.Duration // how long until they leave by themselves and come back; nil: never
+
+	mu      sync.Mutex // guards what follows
+	events  []judge.Event
+	epoch   int32
+	present bool
+	heard   chan struct{} // closes with the first event
+}
+
+func newRoom(ctx context.Context, r *run) *room {
+	room := &room{r: r}
+	room.ctx, room.cancel = context.WithCancel(ctx)
+	return room
+}
+
+const (
+	// comeBackAfter is how long a watcher waits who lost the connection.
+	comeBackAfter = 100 * time.Millisecond
+	// seatLimit is how long it may take until all have their first event.
+	seatLimit = 60 * time.Second
+)
+
+// enter seats n watchers, spread over the targets, and waits until each has had a first event.
+func (m *room) enter(ctx context.Context, n int, leaves func(i int) func() time.Duration) error {
+	seats := make(chan struct{}, connectAtOnce) // not all knock in the same instant
+	for i := range n {
+		w := &watcher{target: i % len(m.r.Targets), heard: make(chan struct{})}
+		if leaves != nil {
+			w.leaves = leaves(i)
+		}
+		m.all = append(m.all, w)
+		number := int32(i)
+		m.running.Go(func() { m.watch(w, number, seats) })
+	}
+	ctx, cancel := context.WithTimeout(ctx, seatLimit)
+	defer cancel()
+	for _, w := range m.all {
+		select {
+		case <-w.heard:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// watch is a watcher's life.
+func (m *room) watch(w *watcher, number int32, seats chan struct{}) {
+	for m.ctx.Err() == nil {
+		err := m.visit(w, number, seats)
+		if m.ctx.Err() != nil {
+			return
+		}
+		if err != nil && w.leaves == nil {
+			m.r.mu.Lock()
+			m.r.troubleLocked(err.Error())
+			m.r.mu.Unlock()
+		}
+		w.mu.Lock()
+		w.present = false
+		w.epoch++
+		w.mu.Unlock()
+		sleep(m.ctx, comeBackAfter)
+	}
+}
+
+// visit is one connection, from its opening to its end.
+func (m *room) visit(w *watcher, number int32, seats chan struct{}) error {
+	ctx := m.ctx
+	if w.leaves != nil && !m.staying.Load() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.leaves())
+		defer cancel()
+	}
+	seats <- struct{}{}
+	s, err := shop.Subscribe(ctx, m.r.Targets[w.target], m.r.sale.ID)
+	<-seats
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for {
+		state, at, err := s.Next()
+		if err != nil {
+			return err
+		}
+		w.mu.Lock()
+		if len(w.events) == 0 {
+			close(w.heard)
+		}
+		w.present = true
+		w.events = append(w.events, judge.Event{Watcher: number, Epoch: w.epoch, Received: m.r.at(at), State: state})
+		w.mu.Unlock()
+	}
+}
+
+// knows says that everybody is in the room and has heard what their server says now.
+func (m *room) knows(states []judge.State) bool {
+	for _, w := range m.all {
+		w.mu.Lock()
+		n := len(w.events)
+		well := w.present && n > 0 && w.events[n-1].State == states[w.target]
+		w.mu.Unlock()
+		if !well {
+			return false
+		}
+	}
+	return true
+}
+
+// leave ends it, and returns what was heard.
+func (m *room) leave() (events []judge.Event, watchers []judge.Watcher) {
+	for _, w := range m.all {
+		w.mu.Lock()
+		watchers = append(watchers, judge.Watcher{Target: int16(w.target), Stayed: w.present}) //nolint:gosec // few
+		w.mu.Unlock()
+	}
+	m.close()
+	for _, w := range m.all {
+		events = append(events, w.events...)
+	}
+	return events, watchers
+}
+
+// close shows everybody out.
+func (m *room) close() {
+	m.cancel()
+	m.running.Wait()
+}

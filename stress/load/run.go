@@ -1,0 +1,327 @@
+// Package load plays the scenarios: crowds that buy, watch, come again and leave, on a schedule that does not wait for
+// the server. It records everything that happened, and judges nothing.
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"stampede/stress/judge"
+	"stampede/stress/shop"
+)
+
+// Config says what is to be played, and against whom. Defaults fills in what is zero.
+type Config struct {
+	Scenario    *Scenario      `json:"-"`
+	Targets     []*shop.Target `json:"-"`
+	Wallet      *shop.Wallet   `json:"-"`
+	Seed        uint64         `json:"seed"`
+	Shoppers    int            `json:"shoppers"`
+	Stock       int            `json:"stock"`
+	Rate        float64        `json:"rate"` // arrivals a second
+	Duration    time.Duration  `json:"duration_ns"`
+	Connections int            `json:"connections"`
+	Watchers    int            `json:"watchers"`
+	Clients     int            `json:"clients"`    // of mixed
+	Operations  int            `json:"operations"` // of each of them, or of one-shopper
+	Timeout     time.Duration  `json:"timeout_ns"` // for an answer
+	Patience    time.Duration  `json:"patience_ns"`
+	// MaxLate: a start that would be later is dropped.
+	MaxLate    time.Duration                                  `json:"max_late_ns"`
+	Lag        time.Duration                                  `json:"lag_ns"`
+	WatchLimit time.Duration                                  `json:"watch_limit_ns"`
+	Count      func(context.Context, string) (*[2]int, error) `json:"-"`
+	Progress   func(Progress)                                 `json:"-"`
+}
+
+// Step is one rate of a ramp, and what came of it.
+type Step struct {
+	Rate     float64       `json:"rate"`
+	Achieved float64       `json:"achieved"`
+	P50      time.Duration `json:"p50_ns"`
+	P99      time.Duration `json:"p99_ns"`
+	Held     bool          `json:"held"`
+}
+
+// Record is what a run left.
+type Record struct {
+	History     judge.History
+	Sale        string
+	Interrupted bool
+	// LoadFrom and LoadTo bound the time in which arrivals were planned and answered.
+	LoadFrom, LoadTo judge.Moment
+	Planned          int64
+	Late, Dropped    int64
+	Starts           *hdrhistogram.Histogram // how late starts were, in microseconds
+	Own, Machine     float64                 // shares of the processors that were busy: with this program, in all
+	Steps            []Step
+	Trouble          map[string]int
+}
+
+// run is a scenario under way.
+type run struct {
+	Config
+	*recorder
+	sale     shop.Sale
+	clock    clock
+	operator *shop.Conn
+	shoppers atomic.Int32
+	room     *room
+	steps    []Step
+	from, to judge.Moment // of the load
+	before   atomic.Pointer[processor]
+}
+
+// begin says when the load begins.
+func (r *run) begin(from judge.Moment) {
+	r.from = from
+	time.AfterFunc(from-r.now(), func() {
+		p := readProcessor()
+		r.before.Store(&p)
+	})
+}
+
+// used are the shares of the machine since the load began.
+func (r *run) used() (own, machine float64) {
+	before := r.before.Load()
+	if before == nil {
+		return 0, 0
+	}
+	return readProcessor().since(*before)
+}
+
+// settleLimit bounds what comes after the load: asking those who were left in doubt, and reading the list.
+const settleLimit = 2 * time.Minute
+
+// Play plays a scenario. When ctx ends it stops early and still records how everything ended. Errors: the server cannot
+// be reached or refuses what has to be done before or after the load.
+func Play(ctx context.Context, c *Config) (*Record, error) {
+	cfg := *c
+	r := &run{
+		Config: cfg, recorder: newRecorder(time.Now()),
+		operator: shop.NewConn(cfg.Targets[0], cfg.Timeout),
+	}
+	defer r.operator.Close()
+	if cfg.Wallet.Operator == "" {
+		return nil, errors.New("an operator's token is needed, to schedule the sale and to read its list: " +
+			"-auth-secret mints one, -operator-token names one")
+	}
+	after, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	r.room = newRoom(after, r)
+	defer r.room.close()
+	stopProgress := r.report()
+	err := cfg.Scenario.play(ctx, r)
+	own, machine := r.used()
+	r.to = r.now()
+	stopProgress()
+	interrupted := ctx.Err() != nil
+	if err != nil && !interrupted {
+		return nil, err
+	}
+	if r.sale.ID == "" {
+		return nil, errors.New("interrupted before there was a sale")
+	}
+	record := &Record{
+		Sale: r.sale.ID, Interrupted: interrupted, LoadFrom: r.from, LoadTo: r.to,
+		Own: own, Machine: machine, Steps: r.steps,
+	}
+	ending, stop := context.WithTimeout(after, settleLimit)
+	defer stop()
+	if err := r.finish(ending, record); err != nil {
+		return nil, fmt.Errorf("after the load: %w", err)
+	}
+	return record, nil
+}
+
+// finish waits until all is quiet, and reads what is left.
+func (r *run) finish(ctx context.Context, record *Record) error {
+	r.room.staying.Store(true)
+	r.operator.Close() // it has been idle for as long as the load took: the server may have hung up
+	r.settle(ctx)
+	h := &record.History
+	if err := r.readFinal(ctx, h); err != nil {
+		return err
+	}
+	h.Events, h.Watchers = r.room.leave()
+	r.write(h)
+	h.Rules = judge.Rules{
+		Stock: r.Stock, StartsAt: r.at(r.clock.local(r.sale.StartsAt)), ClockError: r.clock.off,
+		Lag: r.Lag, WatchLimit: r.WatchLimit,
+	}
+	if !r.sale.EndsAt.IsZero() {
+		h.EndsAt = r.at(r.clock.local(r.sale.EndsAt))
+	}
+	h.Shoppers, h.Targets = int(r.shoppers.Load()), len(r.Targets)
+	record.Planned, record.Late, record.Dropped = r.planned.Load(), r.late.Load(), r.dropped.Load()
+	record.Starts, record.Trouble = r.starts, r.trouble
+	// Good manners: what was put on sale for the test is not left on sale. It no longer matters whether it works.
+	_, _ = r.operator.Change(ctx, r.Wallet.Operator, r.sale.ID, judge.End, 0)
+	return nil
+}
+
+// readFinal reads the list and what every target says, once the watchers have heard of it or had the time to.
+func (r *run) readFinal(ctx context.Context, h *judge.History) error {
+	var states []judge.State
+	read := func() error {
+		states = states[:0]
+		for _, t := range r.Targets {
+			c := shop.NewConn(t, r.Timeout)
+			sale, _, err := c.Status(ctx, r.Wallet.Operator, r.sale.ID)
+			c.Close()
+			if err != nil {
+				return err
+			}
+			states = append(states, sale.State)
+		}
+		return nil
+	}
+	deadline := time.Now().Add(r.WatchLimit)
+	for {
+		if err := read(); err != nil {
+			return err
+		}
+		if r.room.knows(states) && agree(states) || time.Now().After(deadline) {
+			break
+		}
+		if !sleep(ctx, 20*time.Millisecond) {
+			return ctx.Err()
+		}
+	}
+	h.Final.States = states
+	list, total, err := r.operator.List(ctx, r.Wallet.Operator, r.sale.ID)
+	if err != nil {
+		return err
+	}
+	h.Final.Total = total
+	names := r.Wallet.Names(int(r.shoppers.Load()))
+	for _, p := range list {
+		who, known := names[p.ShopperID]
+		if !known {
+			who = -1
+		}
+		h.Final.Purchase = append(h.Final.Purchase, judge.Listed{
+			Ordinal: p.Ordinal, Shopper: who, At: r.at(r.clock.local(p.PurchasedAt)),
+		})
+	}
+	if r.Count != nil {
+		h.Final.Counted, err = r.Count(ctx, r.sale.ID)
+	}
+	return err
+}
+
+func agree(states []judge.State) bool {
+	for _, s := range states {
+		if s != states[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// schedule makes the sale; it opens in so long, and after that is open for so long, or without end when that is 0.
+func (r *run) schedule(ctx context.Context, opensIn, open time.Duration) error {
+	p := shop.Plan{
+		SKU: fmt.Sprintf("STRESS-%d", r.Seed), Name: "Stress: " + r.Scenario.Name, Stock: r.Stock,
+		StartsAt: time.Now().Add(opensIn),
+	}
+	if open > 0 {
+		p.EndsAt = p.StartsAt.Add(open)
+	}
+	var err error
+	if r.sale, err = r.operator.Schedule(ctx, r.Wallet.Operator, p); err != nil {
+		return err
+	}
+	if err := r.everywhere(ctx); err != nil {
+		return err
+	}
+	r.clock, err = readClock(ctx, r.operator, r.Wallet.Operator, r.sale.ID)
+	return err
+}
+
+// everywhere waits until every target knows the sale.
+func (r *run) everywhere(ctx context.Context) error {
+	for _, t := range r.Targets {
+		c := shop.NewConn(t, r.Timeout)
+		var err error
+		for deadline := time.Now().Add(r.Patience); ; {
+			_, _, err = c.Status(ctx, r.Wallet.Operator, r.sale.ID)
+			if err == nil || time.Now().After(deadline) || !sleep(ctx, 20*time.Millisecond) {
+				break
+			}
+		}
+		c.Close()
+		if err != nil {
+			return fmt.Errorf("%s does not get to know the sale: %w", t.URL, err)
+		}
+	}
+	return nil
+}
+
+// change does an operator's work.
+func (r *run) change(ctx context.Context, c *shop.Conn, kind judge.Kind, add int) error {
+	e, err := c.Change(ctx, r.Wallet.Operator, r.sale.ID, kind, add)
+	if err == nil {
+		r.recorder.change(judge.Change{Kind: kind, Add: add, Sent: r.at(e.Sent), Received: r.at(e.Received)})
+	}
+	return err
+}
+
+// newcomer is the next shopper.
+func (r *run) newcomer() int32 { return r.shoppers.Add(1) - 1 }
+
+// dice are the random decisions of part n of the run: the same with the same seed.
+func (r *run) dice(n int) *rand.Rand {
+	return rand.New(rand.NewPCG(r.Seed, uint64(n))) //nolint:gosec // n counts workers
+}
+
+// sleep waits for d; false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// group runs functions beside each other, and ends them all when one fails.
+type group struct {
+	ctx     context.Context
+	fail    context.CancelCauseFunc
+	running sync.WaitGroup
+}
+
+func newGroup(ctx context.Context) *group {
+	g := &group{}
+	g.ctx, g.fail = context.WithCancelCause(ctx)
+	return g
+}
+
+func (g *group) run(do func(ctx context.Context) error) {
+	g.running.Go(func() {
+		if err := do(g.ctx); err != nil {
+			g.fail(err)
+		}
+	})
+}
+
+// wait is for all, and returns the first error.
+func (g *group) wait() error {
+	g.running.Wait()
+	err := context.Cause(g.ctx)
+	g.fail(nil)
+	return err
+}

@@ -1,0 +1,127 @@
+package load
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"stampede/stress/judge"
+	"stampede/stress/shop"
+)
+
+// wish is what a shopper wants to buy, and how they go about it.
+type wish struct {
+	shopper int32
+	key     int32
+	token   string
+	target  int
+	due     judge.Moment
+	cut     shop.Cut // of the first try
+}
+
+const (
+	// retryAfter is how long a shopper waits whom the server does not tell how long.
+	retryAfter = 100 * time.Millisecond
+	// reopenAfter is how long one waits who came too early.
+	reopenAfter = 20 * time.Millisecond
+)
+
+// try asks once.
+func (w *worker) try(ctx context.Context, o *wish) shop.Answer {
+	order := shop.Order{Token: o.token, Sale: w.sale.ID, Cut: o.cut}
+	if o.key != 0 {
+		order.Key = "k" + strconv.Itoa(int(o.key))
+	}
+	got := w.conn(o.target).Purchase(ctx, order)
+	err := got.Err
+	if o.cut != (shop.Cut{}) {
+		err = nil // it was meant to break
+	}
+	w.attempt(w.book, judge.Attempt{
+		Shopper: o.shopper, Key: o.key, Target: int16(o.target), Result: got.Result, //nolint:gosec // few targets
+		Replayed: got.Replayed, Ordinal: got.Ordinal,
+		Due: o.due, Sent: w.at(got.Sent), Received: w.at(got.Received),
+	}, err)
+	return got
+}
+
+// buy asks until there is an answer or patience runs out, with the same key, as a shopper's page does.
+func (w *worker) buy(ctx context.Context, o wish) {
+	if o.token == "" {
+		o.token = w.Wallet.Token(o.shopper)
+	}
+	deadline := w.now() + w.Patience
+	for {
+		got := w.try(ctx, &o)
+		o.cut = shop.Cut{}
+		wait := retryAfter
+		switch {
+		case got.Result == judge.NotActive && got.Upcoming:
+			wait = reopenAfter
+		case got.Result.Final():
+			return
+		case got.Retry > 0:
+			wait = got.Retry
+		}
+		if w.now()+wait > deadline || !sleep(ctx, wait) {
+			return
+		}
+	}
+}
+
+// settle asks again for everybody who was left without an answer, with the key that they had, until all have one.
+func (r *run) settle(ctx context.Context) {
+	open := r.unsettled()
+	if len(open) == 0 {
+		return
+	}
+	var next atomic.Int64
+	var running sync.WaitGroup
+	for i := range min(r.Connections, len(open), connectAtOnce) {
+		w := r.newWorker(i)
+		running.Go(func() {
+			defer w.close()
+			for {
+				n := next.Add(1) - 1
+				if n >= int64(len(open)) {
+					return
+				}
+				o := open[n]
+				o.due = r.now()
+				w.buy(ctx, o)
+			}
+		})
+	}
+	running.Wait()
+}
+
+// unsettled are those whose last word, by any key, was a doubt.
+func (r *run) unsettled() []wish {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	doubt, word := map[int32]judge.Attempt{}, map[int32]judge.Moment{}
+	for _, b := range r.books {
+		for i := range b.attempts {
+			if a := b.attempts[i]; a.Result.InDoubt() && a.Received > doubt[a.Shopper].Received {
+				doubt[a.Shopper] = a
+			}
+		}
+	}
+	for _, b := range r.books {
+		for i := range b.attempts {
+			a := b.attempts[i]
+			if _, doubted := doubt[a.Shopper]; doubted && a.Result.Final() {
+				word[a.Shopper] = max(word[a.Shopper], a.Sent)
+			}
+		}
+	}
+	var open []wish
+	for shopper, a := range doubt {
+		if word[shopper] < a.Received {
+			open = append(open, wish{shopper: shopper, key: a.Key, target: int(a.Target)})
+		}
+	}
+	return open
+}

@@ -1,0 +1,146 @@
+// Command stress is a stranger to a flash-sale server: it speaks HTTP and websockets, plays crowds against it, writes
+// down everything that happens, and then judges whether every promise was kept.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"stampede/stress/load"
+	"stampede/stress/report"
+)
+
+// The exit codes.
+const (
+	exitKept   = 0 // every promise was kept
+	exitBroken = 1 // one was not, or the run was interrupted
+	exitFailed = 2 // there was nothing to judge
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second Ctrl-C does not wait for a report
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+type commandLine struct {
+	Run     runCommand     `cmd:"" help:"Play a scenario and judge it."`
+	List    listCommand    `cmd:"" help:"List the scenarios."`
+	Compare compareCommand `cmd:"" help:"Show two runs beside each other."`
+}
+
+// errBroken says that a promise was broken: all has been told.
+var errBroken = errors.New("a promise was broken")
+
+// run carries out one command and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	helped := false
+	out := &output{stdout: stdout, stderr: stderr, args: args}
+	parser, err := kong.New(&commandLine{},
+		kong.Name("stress"),
+		kong.Description("Proves that a flash sale keeps its promises, or shows which one it breaks. "+
+			"Exit code 0: all were kept; 1: one was broken; 2: there was nothing to judge."),
+		kong.Vars{"count": countQuery},
+		kong.Writers(stdout, stderr), kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(out))
+	if err == nil {
+		var command *kong.Context
+		command, err = parser.Parse(doubleDashed(args))
+		if helped {
+			return exitKept
+		}
+		if err == nil {
+			err = command.Run()
+		}
+	}
+	switch {
+	case err == nil:
+		return exitKept
+	case errors.Is(err, errBroken):
+		return exitBroken
+	default:
+		_, _ = fmt.Fprintln(stderr, "stress:", err)
+		return exitFailed
+	}
+}
+
+// doubleDashed lets long flags be written with one dash, as the server's are.
+func doubleDashed(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if len(a) > 2 && a[0] == '-' && a[1] != '-' {
+			a = "-" + a
+		}
+		out[i] = a
+	}
+	return out
+}
+
+// output is where a command writes to, and how it was called.
+type output struct {
+	stdout, stderr io.Writer
+	args           []string
+}
+
+func (o *output) say(format string, args ...any) {
+	_, _ = fmt.Fprintf(o.stdout, format+"\n", args...) // there is nobody to tell
+}
+
+type listCommand struct{}
+
+// Run lists the scenarios.
+func (*listCommand) Run(out *output) error {
+	var err error
+	for _, s := range load.Scenarios() {
+		_, e := fmt.Fprintf(out.stdout, "%-20s %s\n", s.Name, s.Says)
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+type compareCommand struct {
+	A string `arg:"" help:"What stress run -json wrote, the earlier." type:"existingfile"`
+	B string `arg:"" help:"What stress run -json wrote, the later." type:"existingfile"`
+}
+
+// Run compares; it is an error when the later run broke a promise.
+func (c *compareCommand) Run(out *output) error {
+	a, err := report.Read(c.A)
+	if err != nil {
+		return err
+	}
+	b, err := report.Read(c.B)
+	if err != nil {
+		return err
+	}
+	if err := report.Compare(out.stdout, a, b); err != nil {
+		return err
+	}
+	if !b.Kept {
+		return errBroken
+	}
+	return nil
+}
+
+// scenario finds one by its name.
+func scenario(name string) (*load.Scenario, error) {
+	var names []string
+	for _, s := range load.Scenarios() {
+		if s.Name == name {
+			return &s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return nil, fmt.Errorf("there is no scenario %q: there are %s", name, strings.Join(names, ", "))
+}

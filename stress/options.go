@@ -1,0 +1,44 @@
+package main
+
+import "time"
+
+// runCommand is a run's command line. A zero leaves the choice to the scenario.
+type runCommand struct {
+	Scenario string `arg:"" help:"Which one: see stress list."`
+
+	Target []string `help:"Addresses of one or more servers of the same shop, http://host:port/graphql. None: a server of its own, on a fresh database." sep:","`
+	Server string   `help:"The server's program, where it starts its own." default:"bin/stampede"`
+
+	AuthSecret    string `help:"The servers' secret: mints tokens for the shoppers and an operator." env:"AUTH_SECRET"`
+	AuthAudience  string `help:"Audience of minted tokens." default:"stampede"`
+	AuthIssuer    string `help:"Issuer of minted tokens."`
+	Demo          bool   `help:"Sign the shoppers in by signIn, one after the other, instead of minting their tokens."`
+	Tokens        string `help:"File with one token a line: shoppers, and an operator if none is named." type:"existingfile"`
+	OperatorToken string `help:"An operator's token, which -demo needs." env:"OPERATOR_TOKEN"`
+
+	Seed        uint64        `help:"Of all random decisions." default:"1"`
+	Repeat      int           `help:"Play it so many times, with seeds that follow one another, until one breaks a promise." default:"1"`
+	Shoppers    int           `help:"How many come (rush)."`
+	Stock       int           `help:"Units on sale."`
+	Rate        float64       `help:"Arrivals a second; of a ramp, those of its first step."`
+	Duration    time.Duration `help:"How long they arrive; of a ramp, each step; of a window, how long it is open."`
+	Connections int           `help:"Over how many connections."`
+	Watchers    *int          `help:"Subscribers who watch meanwhile."`
+	Clients     int           `help:"Clients of mixed."`
+	Operations  int           `help:"Operations of each client of mixed; requests of one-shopper."`
+	Timeout     time.Duration `help:"How long an answer may take." default:"30s"`
+	Patience    time.Duration `help:"How long a shopper tries again." default:"60s"`
+	MaxLate     time.Duration `help:"A start that would be later is dropped." default:"10s"`
+	Lag         time.Duration `help:"With several targets: how long a refusal may lag behind a change that was made on another." default:"1s"`
+	WatchLimit  time.Duration `help:"How late a watcher may hear of a sale." default:"5s"`
+	LinearLimit int           `help:"Search histories of up to so many operations for a linearization." default:"6000"`
+	SearchLimit time.Duration `help:"How long that search may take; not to find out is a failure." default:"30s"`
+
+	Database      string `help:"URL of the servers' PostgreSQL, for a last count past all servers." env:"STRESS_DATABASE_URL"`
+	DatabaseQuery string `help:"What to count there: purchases and different shoppers of the sale with the number $1." default:"${count}"`
+
+	Report string `help:"File for the report, a page of HTML; - for none." default:"stress.html"`
+	JSON   string `help:"File for the numbers, which stress compare reads." name:"json"`
+	JUnit  string `help:"File for continuous integration." name:"junit"`
+	Quiet  bool   `help:"No progress bar."`
+}

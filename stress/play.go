@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"stampede/stress/judge"
+	"stampede/stress/load"
+	"stampede/stress/report"
+	"stampede/stress/shop"
+)
+
+// Run plays, judges and reports.
+func (c *runCommand) Run(ctx context.Context, out *output) error {
+	chosen, err := scenario(c.Scenario)
+	if err != nil {
+		return err
+	}
+	if c.Seed == 0 || c.Repeat < 1 {
+		return errors.New("-seed and -repeat are 1 or more")
+	}
+	if len(c.Target) == 0 {
+		own, err := startServer(ctx, c.Server, out.stderr)
+		if err != nil {
+			return err
+		}
+		defer own.stop()
+		c.Target, c.AuthSecret = []string{own.url}, own.secret
+	}
+	for n := range c.Repeat {
+		result, err := c.once(ctx, chosen, out)
+		if err != nil {
+			return err
+		}
+		last := n == c.Repeat-1 || !result.Kept || ctx.Err() != nil
+		if c.Repeat > 1 {
+			out.say("%4d of %d  seed %-6d %s", n+1, c.Repeat, c.Seed, result.Line())
+		}
+		if last {
+			if err := c.write(result, out); err != nil {
+				return err
+			}
+			if !result.Kept {
+				return errBroken
+			}
+			return nil
+		}
+		c.Seed++
+	}
+	return nil
+}
+
+// once plays one run and judges it.
+func (c *runCommand) once(ctx context.Context, s *load.Scenario, out *output) (*report.Result, error) {
+	cfg, err := c.config(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	bar := newBar(out.stderr, c.Quiet, s.Name)
+	cfg.Progress = bar.show
+	begun := time.Now()
+	record, err := load.Play(ctx, cfg)
+	bar.end()
+	if err != nil {
+		return nil, err
+	}
+	record.History.LinearLimit, record.History.SearchLimit = c.LinearLimit, c.SearchLimit
+	verdict := judge.Judge(&record.History)
+	result := report.Of(record, &verdict, cfg)
+	result.When, result.Command, result.Version = begun, c.command(out.args), version()
+	return result, nil
+}
+
+// config is what the command line asks for.
+func (c *runCommand) config(ctx context.Context, s *load.Scenario) (*load.Config, error) {
+	cfg := &load.Config{
+		Scenario: s, Seed: c.Seed, Shoppers: c.Shoppers, Stock: c.Stock, Rate: c.Rate, Duration: c.Duration,
+		Connections: c.Connections, Clients: c.Clients, Operations: c.Operations,
+		Timeout: c.Timeout, Patience: c.Patience, MaxLate: c.MaxLate, WatchLimit: c.WatchLimit,
+	}
+	for _, address := range c.Target {
+		t, err := shop.NewTarget(address)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Targets = append(cfg.Targets, t)
+	}
+	if len(cfg.Targets) > 1 {
+		cfg.Lag = c.Lag
+	}
+	cfg.Defaults()
+	if c.Watchers != nil {
+		cfg.Watchers = max(0, *c.Watchers)
+	}
+	var err error
+	if cfg.Wallet, err = c.wallet(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if n := cfg.Wallet.Len(); n >= 0 && n < cfg.Shoppers {
+		return nil, fmt.Errorf("%s brings %d shoppers, and there are tokens of %d", s.Name, cfg.Shoppers, n)
+	}
+	if c.Database != "" {
+		cfg.Count = func(ctx context.Context, sale string) (*[2]int, error) {
+			return countPurchases(ctx, c.Database, c.DatabaseQuery, sale)
+		}
+	}
+	return cfg, nil
+}
+
+func (c *runCommand) wallet(ctx context.Context, cfg *load.Config) (*shop.Wallet, error) {
+	prefix := fmt.Sprintf("stress-%d-", c.Seed)
+	switch {
+	case c.Tokens != "":
+		return shop.ReadTokens(c.Tokens, c.OperatorToken)
+	case c.Demo:
+		conn := shop.NewConn(cfg.Targets[0], c.Timeout)
+		defer conn.Close()
+		return shop.SignIns(ctx, conn, c.OperatorToken, prefix, cfg.Shoppers)
+	case c.AuthSecret != "":
+		return shop.NewMint(c.AuthSecret, c.AuthAudience, c.AuthIssuer, prefix)
+	default:
+		return nil, errors.New("whose tokens? -auth-secret mints them, -demo signs in, -tokens reads a file")
+	}
+}
+
+// write writes what was asked for, and tells the verdict.
+func (c *runCommand) write(result *report.Result, out *output) error {
+	for _, file := range []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{c.Report, result.WriteHTML}, {c.JSON, result.WriteJSON}, {c.JUnit, result.WriteJUnit},
+	} {
+		if file.name == "" || file.name == "-" && c.Report == "-" {
+			continue
+		}
+		if err := writeFile(file.name, file.write); err != nil {
+			return err
+		}
+	}
+	result.WriteText(out.stdout)
+	if c.Report != "-" && c.Report != "" {
+		if path, err := filepath.Abs(c.Report); err == nil {
+			out.say("\n  The report: %s", path)
+		}
+	}
+	return nil
+}
+
+func writeFile(name string, write func(io.Writer) error) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // reports are to be read
+		return err
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// command is how to do it again: this run of it, by its seed. What is secret is not told, nor where files went.
+func (c *runCommand) command(args []string) string {
+	words := []string{"bin/stress"}
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		name, _, inline := strings.Cut(strings.TrimLeft(a, "-"), "=")
+		flag := strings.HasPrefix(a, "-")
+		switch {
+		case flag && slices.Contains([]string{"seed", "repeat", "report", "json", "junit"}, name):
+			if !inline {
+				i++
+			}
+			continue
+		case flag && (name == "auth-secret" || name == "operator-token" || name == "database"):
+			if !inline {
+				i++
+			}
+			a = "-" + name + " …"
+		}
+		words = append(words, a)
+	}
+	return strings.Join(append(words, "-seed", strconv.FormatUint(c.Seed, 10)), " ")
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && !strings.Contains(v, s.Value[:min(12, len(s.Value))]) {
+			v += " " + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "stress " + v
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/stress/judge"
+	"stampede/stress/report"
+)
+
+// terminal runs the program and returns its exit code and what it wrote.
+func terminal(t *testing.T, args ...string) (code int, said, complained string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = run(t.Context(), args, &stdout, &stderr)
+	return code, stdout.String(), stderr.String()
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	return string(text)
+}
+
+// says is for pages: a test that fails need not print them whole.
+func says(page, text string) bool { return strings.Contains(page, text) }
+
+func TestWhatIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	good, bad := filepath.Join(dir, "good"), filepath.Join(dir, "bad")
+	for base, planted := range map[string]bug{good: none, bad: oversells} {
+		args := append([]string{"run"}, small["rush"]...)
+		terminal(t, append(args, "-target", openWrong(t, planted, 1)[0], "-auth-secret", "hush, a secret",
+			"-report", base+".html", "-json", base+".json", "-junit", base+".xml")...)
+	}
+
+	t.Run("the report is one file", func(t *testing.T) {
+		t.Parallel()
+		page := read(t, good+".html")
+		has := func(text string) bool { return says(page, text) }
+		assert.True(t, has("Every promise was kept."))
+		assert.True(t, has("bin/stress run rush -shoppers 200 ") && has(" -seed 1</pre>"), "how to run it again")
+		assert.False(t, has("hush"), "no secret")
+		assert.False(t, has("ZgotmplZ"), "no value that the template refused")
+		assert.False(t, has("url("))
+		for _, link := range regexp.MustCompile(`(?:src|href)="([^"]{0,8})`).FindAllStringSubmatch(page, -1) {
+			assert.True(t, strings.HasPrefix(link[1], "data:"), link[0])
+		}
+		assert.Greater(t, strings.Count(page, "<svg"), 5)
+		assert.True(t, says(read(t, bad+".html"), "promises are broken."))
+	})
+
+	t.Run("junit", func(t *testing.T) {
+		t.Parallel()
+		var suite struct {
+			Tests    int `xml:"tests,attr"`
+			Failures int `xml:"failures,attr"`
+			Cases    []struct {
+				Name    string    `xml:"name,attr"`
+				Failure *struct{} `xml:"failure"`
+			} `xml:"testcase"`
+		}
+		require.NoError(t, xml.Unmarshal([]byte(read(t, bad+".xml")), &suite))
+		assert.Len(t, suite.Cases, suite.Tests)
+		failed := 0
+		for _, c := range suite.Cases {
+			if c.Failure != nil {
+				failed++
+			}
+			if c.Name == judge.NeverOversold {
+				assert.NotNil(t, c.Failure)
+			}
+		}
+		assert.Equal(t, suite.Failures, failed)
+	})
+
+	t.Run("compare", func(t *testing.T) {
+		t.Parallel()
+		code, said, _ := terminal(t, "compare", good+".json", bad+".json")
+		assert.Equal(t, exitBroken, code, "the later run broke a promise")
+		assert.Contains(t, said, "broken now: Never more units are sold than there are. (never-oversold)")
+		assert.Regexp(t, `sold +40 +41 +1\.02`, said)
+		code, said, _ = terminal(t, "compare", bad+".json", good+".json")
+		assert.Equal(t, exitKept, code)
+		assert.Contains(t, said, "kept now: Never more")
+		code, _, complained := terminal(t, "compare", good+".json", good+".xml")
+		assert.Equal(t, exitFailed, code)
+		assert.Contains(t, complained, "was not written by stress run -json")
+	})
+}
+
+// TestCtrlCStillWritesTheReport interrupts a long run once something has been sold.
+func TestCtrlCStillWritesTheReport(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ctx, interrupt := context.WithCancel(t.Context())
+	address := openShop(t, &wrongShop{onSale: func(n int) {
+		if n == 20 {
+			interrupt()
+		}
+	}}, 1)[0]
+	var stdout, stderr bytes.Buffer
+	code := run(ctx, []string{
+		"run", "steady", "-rate", "500", "-duration", "10m", "-connections", "20", "-target", address,
+		"-auth-secret", "s", "-report", filepath.Join(dir, "run.html"), "-json", filepath.Join(dir, "run.json"),
+	}, &stdout, &stderr)
+	assert.Equal(t, exitBroken, code, "it cannot say that all is well")
+	result, err := report.Read(filepath.Join(dir, "run.json"))
+	require.NoError(t, err, &stderr)
+	assert.True(t, result.Interrupted)
+	assert.Empty(t, brokenIn(result), &stdout)
+	assert.GreaterOrEqual(t, result.Summary.Sold, 20)
+	assert.True(t, says(read(t, filepath.Join(dir, "run.html")), "Interrupted."))
+}
+
+// TestWhoseTokens plays with demo sign-in, and with a file of tokens.
+func TestWhoseTokens(t *testing.T) {
+	t.Parallel()
+	address := openWrong(t, none, 1)[0]
+	args := []string{"run", "rush", "-shoppers", "5", "-stock", "2", "-watchers", "0", "-report", "-", "-target", address}
+
+	code, said, complained := terminal(t, append(args, "-demo", "-operator-token", "an operator's")...)
+	assert.Equal(t, exitKept, code, complained)
+	assert.Contains(t, said, "2 of 2 sold")
+
+	lines := ""
+	for _, payload := range []string{`eyJzdWIiOiJvIiwic2NvcGUiOiJvcGVyYXRvciJ9`, "eyJzdWIiOiJhIn0", "eyJzdWIiOiJiIn0", "eyJzdWIiOiJjIn0"} {
+		lines += "e30." + payload + ".x\n" // {"sub":"o","scope":"operator"}, then a, b and c
+	}
+	file := filepath.Join(t.TempDir(), "tokens")
+	require.NoError(t, os.WriteFile(file, []byte(lines), 0o600))
+	code, _, complained = terminal(t, append(args, "-tokens", file)...)
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, complained, "rush brings 5 shoppers, and there are tokens of 3")
+	code, said, complained = terminal(t, append(args, "-tokens", file, "-shoppers", "3")...)
+	assert.Equal(t, exitKept, code, complained)
+	assert.Contains(t, said, "2 of 2 sold")
+}
+
+func TestWhatIsAskedWrongly(t *testing.T) {
+	t.Parallel()
+	shopper := filepath.Join(t.TempDir(), "tokens")
+	require.NoError(t, os.WriteFile(shopper, []byte("e30.eyJzdWIiOiJhIn0.x"), 0o600))
+	dead := "http://127.0.0.1:1/graphql"
+	for want, args := range map[string][]string{
+		`there is no scenario "rash"`:     {"run", "rash", "-target", dead},
+		"whose tokens?":                   {"run", "rush", "-target", dead},
+		"is not an address like":          {"run", "rush", "-target", "ftp://x"},
+		"an operator's token is needed":   {"run", "one-shopper", "-target", dead, "-tokens", shopper},
+		"does not answer":                 {"run", "rush", "-target", dead, "-auth-secret", "s", "-shoppers", "1"},
+		"-seed and -repeat are 1 or more": {"run", "rush", "-target", dead, "-seed", "0"},
+		"there is no nowhere/stampede":    {"run", "rush", "-server", "nowhere/stampede"},
+		"expected one of":                 {},
+	} {
+		code, _, complained := terminal(t, args...)
+		assert.Equal(t, exitFailed, code, want)
+		assert.Contains(t, complained, want)
+	}
+	code, said, _ := terminal(t, "list")
+	assert.Equal(t, exitKept, code)
+	assert.Equal(t, 11, strings.Count(said, "\n"), "a line for each scenario")
+	code, said, _ = terminal(t, "run", "-help")
+	assert.Equal(t, exitKept, code)
+	assert.Contains(t, said, "--auth-secret")
+}
