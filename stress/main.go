@@ -26,6 +26,7 @@ const (
 )
 
 func main() {
+	signal.Ignore(syscall.SIGPIPE) // a reader who has seen enough must not keep the server of our own from being stopped
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second Ctrl-C does not wait for a report
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)

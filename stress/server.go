@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -57,21 +58,32 @@ func startServer(ctx context.Context, program string, stderr io.Writer) (*server
 	s.cmd.Env = append(without(os.Environ(), "DATABASE_URL", "POSTGRES_BIN"),
 		"ADDR="+addr, "DATA_DIR="+folder, "DEMO=true", "AUTH_SECRET="+s.secret, "LOG_LEVEL=warn")
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	// Ctrl-C is for us: the server is still needed for the end of the run.
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := s.cmd.Start(); err != nil {
+	s.cmd.SysProcAttr = apart()
+	if err := s.start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	go func() {
-		_ = s.cmd.Wait() // how it ended is of no interest
-		close(s.ended)
-	}()
 	if err := s.ready(ctx, "http://"+addr+"/readyz"); err != nil {
 		s.stop()
 		_, _ = fmt.Fprintf(stderr, "%s", s.log) // its last words
 		return nil, err
 	}
 	return s, nil
+}
+
+// start starts the process. It is started and awaited on one thread that nobody else uses: on Linux it ends with the
+// thread that started it.
+func (s *server) start() error {
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer close(s.ended)
+		err := s.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = s.cmd.Wait() // how it ended is of no interest
+		}
+	}()
+	return <-started
 }
 
 func (s *server) ready(ctx context.Context, address string) error {

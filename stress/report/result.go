@@ -183,10 +183,14 @@ func (r *Result) measure(record *load.Record) {
 	if seconds := took.Seconds(); seconds > 0 {
 		r.Summary.Answered = float64(latency.TotalCount()) / seconds
 	}
-	if span := (lastDue - record.LoadFrom).Seconds(); span > 0 && r.Config.Rate > 0 {
-		r.Summary.Offered = float64(record.Planned) / span
-	}
 	r.slices(record, took)
+	if span := (lastDue - record.LoadFrom).Seconds(); span > 0 && r.Config.Rate > 0 {
+		offered := r.Summary.Dropped // and what came of the plan before the end, or before Ctrl-C
+		for _, s := range r.Series {
+			offered += int64(s.Offered)
+		}
+		r.Summary.Offered = float64(offered) / span
+	}
 }
 
 // warn says what a reader must know before believing the latencies.
