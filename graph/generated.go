@@ -146,15 +146,17 @@ type ComplexityRoot struct {
 	}
 
 	Sale struct {
+		Changes        func(childComplexity int, first int, after *string) int
 		EndsAt         func(childComplexity int) int
 		ID             func(childComplexity int) int
 		Phase          func(childComplexity int) int
 		Product        func(childComplexity int) int
-		Purchases      func(childComplexity int, first int, after *string) int
+		Purchases      func(childComplexity int, first int, after *string, filter *PurchaseFilter) int
 		Remaining      func(childComplexity int) int
 		Revision       func(childComplexity int) int
 		ServerTime     func(childComplexity int) int
 		Sold           func(childComplexity int) int
+		SoldAt         func(childComplexity int, points int) int
 		StartsAt       func(childComplexity int) int
 		Stock          func(childComplexity int) int
 		ViewerPurchase func(childComplexity int) int
@@ -165,6 +167,29 @@ type ComplexityRoot struct {
 		Replicas func(childComplexity int) int
 		SaleID   func(childComplexity int) int
 		Total    func(childComplexity int) int
+	}
+
+	SaleChange struct {
+		ChangedAt func(childComplexity int) int
+		ChangedBy func(childComplexity int) int
+		EndsAt    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Revision  func(childComplexity int) int
+		Sold      func(childComplexity int) int
+		StartsAt  func(childComplexity int) int
+		Stock     func(childComplexity int) int
+	}
+
+	SaleChangeConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SaleChangeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	SaleConnection struct {
@@ -207,6 +232,11 @@ type ComplexityRoot struct {
 		Message   func(childComplexity int) int
 		Retryable func(childComplexity int) int
 		Sale      func(childComplexity int) int
+	}
+
+	SoldPoint struct {
+		At   func(childComplexity int) int
+		Sold func(childComplexity int) int
 	}
 
 	Subscription struct {
@@ -259,7 +289,9 @@ type QueryResolver interface {
 }
 type SaleResolver interface {
 	ViewerPurchase(ctx context.Context, obj *Sale) (*Purchase, error)
-	Purchases(ctx context.Context, obj *Sale, first int, after *string) (*PurchaseConnection, error)
+	Purchases(ctx context.Context, obj *Sale, first int, after *string, filter *PurchaseFilter) (*PurchaseConnection, error)
+	Changes(ctx context.Context, obj *Sale, first int, after *string) (*SaleChangeConnection, error)
+	SoldAt(ctx context.Context, obj *Sale, points int) ([]*SoldPoint, error)
 }
 type SubscriptionResolver interface {
 	StockChanged(ctx context.Context, saleID *string) (<-chan *Sale, error)
@@ -722,6 +754,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RetryCount.Sqlstate(childComplexity), true
 
+	case "Sale.changes":
+		if e.ComplexityRoot.Sale.Changes == nil {
+			break
+		}
+
+		args, err := ec.field_Sale_changes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Sale.Changes(childComplexity, args["first"].(int), args["after"].(*string)), true
 	case "Sale.endsAt":
 		if e.ComplexityRoot.Sale.EndsAt == nil {
 			break
@@ -756,7 +799,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Sale.Purchases(childComplexity, args["first"].(int), args["after"].(*string)), true
+		return e.ComplexityRoot.Sale.Purchases(childComplexity, args["first"].(int), args["after"].(*string), args["filter"].(*PurchaseFilter)), true
 	case "Sale.remaining":
 		if e.ComplexityRoot.Sale.Remaining == nil {
 			break
@@ -781,6 +824,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Sale.Sold(childComplexity), true
+	case "Sale.soldAt":
+		if e.ComplexityRoot.Sale.SoldAt == nil {
+			break
+		}
+
+		args, err := ec.field_Sale_soldAt_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Sale.SoldAt(childComplexity, args["points"].(int)), true
 	case "Sale.startsAt":
 		if e.ComplexityRoot.Sale.StartsAt == nil {
 			break
@@ -824,6 +878,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SaleActivity.Total(childComplexity), true
+
+	case "SaleChange.changedAt":
+		if e.ComplexityRoot.SaleChange.ChangedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChange.ChangedAt(childComplexity), true
+	case "SaleChange.changedBy":
+		if e.ComplexityRoot.SaleChange.ChangedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChange.ChangedBy(childComplexity), true
+	case "SaleChange.endsAt":
+		if e.ComplexityRoot.SaleChange.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChange.EndsAt(childComplexity), true
+	case "SaleChange.id":
+		if e.ComplexityRoot.SaleChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChange.ID(childComplexity), true
+	case "SaleChange.kind":
+		if e.ComplexityRoot.SaleChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChange.Kind(childComplexity), true
+	case "SaleChange.revision":
+		if e.ComplexityRoot.SaleChange.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChange.Revision(childComplexity), true
+	case "SaleChange.sold":
+		if e.ComplexityRoot.SaleChange.Sold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChange.Sold(childComplexity), true
+	case "SaleChange.startsAt":
+		if e.ComplexityRoot.SaleChange.StartsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChange.StartsAt(childComplexity), true
+	case "SaleChange.stock":
+		if e.ComplexityRoot.SaleChange.Stock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChange.Stock(childComplexity), true
+
+	case "SaleChangeConnection.edges":
+		if e.ComplexityRoot.SaleChangeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChangeConnection.Edges(childComplexity), true
+	case "SaleChangeConnection.nodes":
+		if e.ComplexityRoot.SaleChangeConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChangeConnection.Nodes(childComplexity), true
+	case "SaleChangeConnection.pageInfo":
+		if e.ComplexityRoot.SaleChangeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChangeConnection.PageInfo(childComplexity), true
+
+	case "SaleChangeEdge.cursor":
+		if e.ComplexityRoot.SaleChangeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChangeEdge.Cursor(childComplexity), true
+	case "SaleChangeEdge.node":
+		if e.ComplexityRoot.SaleChangeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChangeEdge.Node(childComplexity), true
 
 	case "SaleConnection.edges":
 		if e.ComplexityRoot.SaleConnection.Edges == nil {
@@ -958,6 +1099,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SoldOut.Sale(childComplexity), true
 
+	case "SoldPoint.at":
+		if e.ComplexityRoot.SoldPoint.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SoldPoint.At(childComplexity), true
+	case "SoldPoint.sold":
+		if e.ComplexityRoot.SoldPoint.Sold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SoldPoint.Sold(childComplexity), true
+
 	case "Subscription.saleActivity":
 		if e.ComplexityRoot.Subscription.SaleActivity == nil {
 			break
@@ -1060,6 +1214,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
 			graphql.NewInputUnmarshaler("ProductInput", ec.unmarshalInputProductInput),
+			graphql.NewInputUnmarshaler("PurchaseFilter", ec.unmarshalInputPurchaseFilter),
 			graphql.NewInputUnmarshaler("PurchaseInput", ec.unmarshalInputPurchaseInput),
 			graphql.NewInputUnmarshaler("RescheduleSaleInput", ec.unmarshalInputRescheduleSaleInput),
 			graphql.NewInputUnmarshaler("RestockSaleInput", ec.unmarshalInputRestockSaleInput),
@@ -1349,6 +1504,10 @@ func (ec *executionContext) childFields_Sale(ctx context.Context, field graphql.
 		return ec.fieldContext_Sale_viewerPurchase(ctx, field)
 	case "purchases":
 		return ec.fieldContext_Sale_purchases(ctx, field)
+	case "changes":
+		return ec.fieldContext_Sale_changes(ctx, field)
+	case "soldAt":
+		return ec.fieldContext_Sale_soldAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Sale", field.Name)
 }
@@ -1365,6 +1524,52 @@ func (ec *executionContext) childFields_SaleActivity(ctx context.Context, field 
 		return ec.fieldContext_SaleActivity_replicas(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SaleActivity", field.Name)
+}
+
+func (ec *executionContext) childFields_SaleChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SaleChange_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_SaleChange_kind(ctx, field)
+	case "changedBy":
+		return ec.fieldContext_SaleChange_changedBy(ctx, field)
+	case "changedAt":
+		return ec.fieldContext_SaleChange_changedAt(ctx, field)
+	case "revision":
+		return ec.fieldContext_SaleChange_revision(ctx, field)
+	case "stock":
+		return ec.fieldContext_SaleChange_stock(ctx, field)
+	case "sold":
+		return ec.fieldContext_SaleChange_sold(ctx, field)
+	case "startsAt":
+		return ec.fieldContext_SaleChange_startsAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_SaleChange_endsAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaleChange", field.Name)
+}
+
+func (ec *executionContext) childFields_SaleChangeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SaleChangeConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_SaleChangeConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SaleChangeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaleChangeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SaleChangeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SaleChangeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SaleChangeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SaleChangeEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_SaleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1409,6 +1614,16 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_viewer(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SoldPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sold":
+		return ec.fieldContext_SoldPoint_sold(ctx, field)
+	case "at":
+		return ec.fieldContext_SoldPoint_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SoldPoint", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1749,6 +1964,28 @@ func (ec *executionContext) field_Query_sales_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Sale_changes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Sale_purchases_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1768,6 +2005,28 @@ func (ec *executionContext) field_Sale_purchases_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*PurchaseFilter, error) {
+			return ec.unmarshalOPurchaseFilter2ᚖstampedeᚋgraphᚐPurchaseFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Sale_soldAt_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "points",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["points"] = arg0
 	return args, nil
 }
 
@@ -4120,7 +4379,7 @@ func (ec *executionContext) _Sale_purchases(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Sale().Purchases(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*string))
+			return ec.Resolvers.Sale().Purchases(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*string), fc.Args["filter"].(*PurchaseFilter))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next
@@ -4166,6 +4425,130 @@ func (ec *executionContext) fieldContext_Sale_purchases(ctx context.Context, fie
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Sale_purchases_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Sale_changes(ctx context.Context, field graphql.CollectedField, obj *Sale) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sale_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Sale().Changes(ctx, obj, fc.Args["first"].(int), fc.Args["after"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNScope2stampedeᚋgraphᚐScope(ctx, "OPERATOR")
+				if err != nil {
+					var zeroVal *SaleChangeConnection
+					return zeroVal, err
+				}
+				if ec.Directives.RequiresScope == nil {
+					var zeroVal *SaleChangeConnection
+					return zeroVal, errors.New("directive requiresScope is not implemented")
+				}
+				return ec.Directives.RequiresScope(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *SaleChangeConnection) graphql.Marshaler {
+			return ec.marshalNSaleChangeConnection2ᚖstampedeᚋgraphᚐSaleChangeConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sale_changes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sale",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaleChangeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Sale_changes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Sale_soldAt(ctx context.Context, field graphql.CollectedField, obj *Sale) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Sale_soldAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Sale().SoldAt(ctx, obj, fc.Args["points"].(int))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				scope, err := ec.unmarshalNScope2stampedeᚋgraphᚐScope(ctx, "OPERATOR")
+				if err != nil {
+					var zeroVal []*SoldPoint
+					return zeroVal, err
+				}
+				if ec.Directives.RequiresScope == nil {
+					var zeroVal []*SoldPoint
+					return zeroVal, errors.New("directive requiresScope is not implemented")
+				}
+				return ec.Directives.RequiresScope(ctx, obj, directive0, scope)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*SoldPoint) graphql.Marshaler {
+			return ec.marshalNSoldPoint2ᚕᚖstampedeᚋgraphᚐSoldPointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Sale_soldAt(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Sale",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SoldPoint(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Sale_soldAt_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4277,6 +4660,364 @@ func (ec *executionContext) fieldContext_SaleActivity_replicas(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ReplicaActivity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaleChange_id(ctx context.Context, field graphql.CollectedField, obj *SaleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChange_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChange_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChange", field, false, false, "ID")
+}
+
+func (ec *executionContext) _SaleChange_kind(ctx context.Context, field graphql.CollectedField, obj *SaleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChange_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v SaleChangeKind) graphql.Marshaler {
+			return ec.marshalNSaleChangeKind2stampedeᚋgraphᚐSaleChangeKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChange_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChange", field, false, false, "SaleChangeKind")
+}
+
+func (ec *executionContext) _SaleChange_changedBy(ctx context.Context, field graphql.CollectedField, obj *SaleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChange_changedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChange_changedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaleChange_changedAt(ctx context.Context, field graphql.CollectedField, obj *SaleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChange_changedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ChangedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChange_changedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChange", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SaleChange_revision(ctx context.Context, field graphql.CollectedField, obj *SaleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChange_revision(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Revision, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChange_revision(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SaleChange_stock(ctx context.Context, field graphql.CollectedField, obj *SaleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChange_stock(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stock, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChange_stock(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SaleChange_sold(ctx context.Context, field graphql.CollectedField, obj *SaleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChange_sold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChange_sold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChange", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SaleChange_startsAt(ctx context.Context, field graphql.CollectedField, obj *SaleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChange_startsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChange_startsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChange", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SaleChange_endsAt(ctx context.Context, field graphql.CollectedField, obj *SaleChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChange_endsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EndsAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChange_endsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChange", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SaleChangeConnection_edges(ctx context.Context, field graphql.CollectedField, obj *SaleChangeConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChangeConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*SaleChangeEdge) graphql.Marshaler {
+			return ec.marshalNSaleChangeEdge2ᚕᚖstampedeᚋgraphᚐSaleChangeEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChangeConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaleChangeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaleChangeEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaleChangeConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *SaleChangeConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChangeConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*SaleChange) graphql.Marshaler {
+			return ec.marshalNSaleChange2ᚕᚖstampedeᚋgraphᚐSaleChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChangeConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaleChangeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaleChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaleChangeConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *SaleChangeConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChangeConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖstampedeᚋgraphᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChangeConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaleChangeConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SaleChangeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *SaleChangeEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChangeEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChangeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChangeEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _SaleChangeEdge_node(ctx context.Context, field graphql.CollectedField, obj *SaleChangeEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChangeEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *SaleChange) graphql.Marshaler {
+			return ec.marshalNSaleChange2ᚖstampedeᚋgraphᚐSaleChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChangeEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SaleChangeEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SaleChange(ctx, field)
 		},
 	}
 	return fc, nil
@@ -4844,6 +5585,52 @@ func (ec *executionContext) fieldContext_SoldOut_sale(_ context.Context, field g
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SoldPoint_sold(ctx context.Context, field graphql.CollectedField, obj *SoldPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SoldPoint_sold(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sold, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SoldPoint_sold(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SoldPoint", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SoldPoint_at(ctx context.Context, field graphql.CollectedField, obj *SoldPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SoldPoint_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SoldPoint_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SoldPoint", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Subscription_stockChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
@@ -6395,6 +7182,55 @@ func UnmarshalProductInput(ctx context.Context, raw any) (ProductInput, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputPurchaseFilter(ctx context.Context, obj any) (PurchaseFilter, error) {
+	var it PurchaseFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"shopperIdPrefix", "ordinal"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "shopperIdPrefix":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shopperIdPrefix"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ShopperIDPrefix = data
+		case "ordinal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ordinal"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Ordinal = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPurchaseFilter unmarshals raw into the PurchaseFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPurchaseFilter(ctx context.Context, raw any) (PurchaseFilter, error) {
+	var out PurchaseFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PurchaseFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputPurchaseInput(ctx context.Context, obj any) (PurchaseInput, error) {
 	var it PurchaseInput
 	if obj == nil {
@@ -6455,7 +7291,7 @@ func (ec *executionContext) unmarshalInputRescheduleSaleInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"saleId", "startsAt", "endsAt", "expectedRevision"}
+	fieldsInOrder := [...]string{"saleId", "startsAt", "endsAt", "expectedRevision", "expectedChange"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -6490,6 +7326,13 @@ func (ec *executionContext) unmarshalInputRescheduleSaleInput(ctx context.Contex
 				return it, err
 			}
 			it.ExpectedRevision = data
+		case "expectedChange":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedChange"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedChange = data
 		}
 	}
 	return it, nil
@@ -6518,7 +7361,7 @@ func (ec *executionContext) unmarshalInputRestockSaleInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"saleId", "add", "expectedRevision"}
+	fieldsInOrder := [...]string{"saleId", "add", "expectedRevision", "expectedChange"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -6546,6 +7389,13 @@ func (ec *executionContext) unmarshalInputRestockSaleInput(ctx context.Context, 
 				return it, err
 			}
 			it.ExpectedRevision = data
+		case "expectedChange":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedChange"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedChange = data
 		}
 	}
 	return it, nil
@@ -6574,7 +7424,7 @@ func (ec *executionContext) unmarshalInputSaleInput(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"saleId", "expectedRevision"}
+	fieldsInOrder := [...]string{"saleId", "expectedRevision", "expectedChange"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -6595,6 +7445,13 @@ func (ec *executionContext) unmarshalInputSaleInput(ctx context.Context, obj any
 				return it, err
 			}
 			it.ExpectedRevision = data
+		case "expectedChange":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedChange"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedChange = data
 		}
 	}
 	return it, nil
@@ -7634,6 +8491,18 @@ func (ec *executionContext) _Sale(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Sale_purchases(ctx, field, obj)
 				})
+		case "changes":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Sale_changes(ctx, field, obj)
+				})
+		case "soldAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Sale_soldAt(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -7679,6 +8548,160 @@ func (ec *executionContext) _SaleActivity(ctx context.Context, sel ast.Selection
 			}
 		case "replicas":
 			out.Values[i] = ec._SaleActivity_replicas(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saleChangeImplementors = []string{"SaleChange"}
+
+func (ec *executionContext) _SaleChange(ctx context.Context, sel ast.SelectionSet, obj *SaleChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saleChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaleChange")
+		case "id":
+			out.Values[i] = ec._SaleChange_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._SaleChange_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changedBy":
+			out.Values[i] = ec._SaleChange_changedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changedAt":
+			out.Values[i] = ec._SaleChange_changedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revision":
+			out.Values[i] = ec._SaleChange_revision(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stock":
+			out.Values[i] = ec._SaleChange_stock(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sold":
+			out.Values[i] = ec._SaleChange_sold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startsAt":
+			out.Values[i] = ec._SaleChange_startsAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endsAt":
+			out.Values[i] = ec._SaleChange_endsAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saleChangeConnectionImplementors = []string{"SaleChangeConnection"}
+
+func (ec *executionContext) _SaleChangeConnection(ctx context.Context, sel ast.SelectionSet, obj *SaleChangeConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saleChangeConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaleChangeConnection")
+		case "edges":
+			out.Values[i] = ec._SaleChangeConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._SaleChangeConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._SaleChangeConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var saleChangeEdgeImplementors = []string{"SaleChangeEdge"}
+
+func (ec *executionContext) _SaleChangeEdge(ctx context.Context, sel ast.SelectionSet, obj *SaleChangeEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, saleChangeEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SaleChangeEdge")
+		case "cursor":
+			out.Values[i] = ec._SaleChangeEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._SaleChangeEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -7980,6 +9003,44 @@ func (ec *executionContext) _SoldOut(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "sale":
 			out.Values[i] = ec._SoldOut_sale(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var soldPointImplementors = []string{"SoldPoint"}
+
+func (ec *executionContext) _SoldPoint(ctx context.Context, sel ast.SelectionSet, obj *SoldPoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, soldPointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SoldPoint")
+		case "sold":
+			out.Values[i] = ec._SoldPoint_sold(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "at":
+			out.Values[i] = ec._SoldPoint_at(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -8825,6 +9886,72 @@ func (ec *executionContext) marshalNSaleActivity2ᚖstampedeᚋgraphᚐSaleActiv
 	return ec._SaleActivity(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSaleChange2ᚕᚖstampedeᚋgraphᚐSaleChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*SaleChange) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSaleChange2ᚖstampedeᚋgraphᚐSaleChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSaleChange2ᚖstampedeᚋgraphᚐSaleChange(ctx context.Context, sel ast.SelectionSet, v *SaleChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaleChange!")
+		return graphql.Null
+	}
+	return ec._SaleChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSaleChangeConnection2ᚖstampedeᚋgraphᚐSaleChangeConnection(ctx context.Context, sel ast.SelectionSet, v *SaleChangeConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaleChangeConnection!")
+		return graphql.Null
+	}
+	return ec._SaleChangeConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSaleChangeEdge2ᚕᚖstampedeᚋgraphᚐSaleChangeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*SaleChangeEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSaleChangeEdge2ᚖstampedeᚋgraphᚐSaleChangeEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSaleChangeEdge2ᚖstampedeᚋgraphᚐSaleChangeEdge(ctx context.Context, sel ast.SelectionSet, v *SaleChangeEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SaleChangeEdge!")
+		return graphql.Null
+	}
+	return ec._SaleChangeEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSaleChangeKind2stampedeᚋgraphᚐSaleChangeKind(ctx context.Context, v any) (SaleChangeKind, error) {
+	var res SaleChangeKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSaleChangeKind2stampedeᚋgraphᚐSaleChangeKind(ctx context.Context, sel ast.SelectionSet, v SaleChangeKind) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNSaleConnection2ᚖstampedeᚋgraphᚐSaleConnection(ctx context.Context, sel ast.SelectionSet, v *SaleConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SaleConnection!")
@@ -8931,6 +10058,30 @@ func (ec *executionContext) marshalNSignInPayload2ᚖstampedeᚋgraphᚐSignInPa
 		return graphql.Null
 	}
 	return ec._SignInPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSoldPoint2ᚕᚖstampedeᚋgraphᚐSoldPointᚄ(ctx context.Context, sel ast.SelectionSet, v []*SoldPoint) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSoldPoint2ᚖstampedeᚋgraphᚐSoldPoint(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSoldPoint2ᚖstampedeᚋgraphᚐSoldPoint(ctx context.Context, sel ast.SelectionSet, v *SoldPoint) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SoldPoint!")
+		return graphql.Null
+	}
+	return ec._SoldPoint(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
@@ -9259,6 +10410,14 @@ func (ec *executionContext) marshalOPurchase2ᚖstampedeᚋgraphᚐPurchase(ctx 
 		return graphql.Null
 	}
 	return ec._Purchase(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPurchaseFilter2ᚖstampedeᚋgraphᚐPurchaseFilter(ctx context.Context, v any) (*PurchaseFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPurchaseFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOSale2ᚖstampedeᚋgraphᚐSale(ctx context.Context, sel ast.SelectionSet, v *Sale) graphql.Marshaler {

@@ -89,3 +89,6 @@ func parseNumberCursor(ctx context.Context, after *string) (int64, error) {
 func badCursor(ctx context.Context) error {
 	return refuse(ctx, codeBadUserInput, "A cursor is what an earlier page gave as endCursor.")
 }
+
+// PurchaseID is a purchase's global id.
+func PurchaseID(p model.Purchase) string { return purchaseGID(p.SaleID, p.Ordinal) }

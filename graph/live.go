@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -72,13 +73,16 @@ func LiveOf(ctx context.Context, operation *graphql.OperationContext) (Live, boo
 	return live, true
 }
 
+// fromDatabase are the fields of Sale that memory does not answer.
+var fromDatabase = []string{"viewerPurchase", "purchases", "changes", "soldAt"}
+
 // ofViewer says whether a selection asks for what is not the same for everybody: the fields of Sale that ask the
 // database.
 func ofViewer(selected ast.SelectionSet) bool {
 	for _, selection := range selected {
 		switch s := selection.(type) {
 		case *ast.Field:
-			if s.Name == "viewerPurchase" || s.Name == "purchases" || ofViewer(s.SelectionSet) {
+			if slices.Contains(fromDatabase, s.Name) || ofViewer(s.SelectionSet) {
 				return true
 			}
 		case *ast.InlineFragment:

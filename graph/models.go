@@ -163,6 +163,14 @@ type PurchaseEdge struct {
 	Node *Purchase `json:"node"`
 }
 
+// Picks purchases: those that fit everything that is given.
+type PurchaseFilter struct {
+	// Shoppers whose ids begin with this, 1 to 64 characters, upper and lower case told apart.
+	ShopperIDPrefix *string `json:"shopperIdPrefix,omitempty"`
+	// The purchase with this ordinal.
+	Ordinal *int `json:"ordinal,omitempty"`
+}
+
 // A wish to buy one unit.
 type PurchaseInput struct {
 	// The sale to buy in.
@@ -217,8 +225,10 @@ type RescheduleSaleInput struct {
 	StartsAt time.Time `json:"startsAt"`
 	// The new end; without it the sale has none.
 	EndsAt *time.Time `json:"endsAt,omitempty"`
-	// Do nothing if the sale's revision is another by now.
+	// Do nothing if the sale's revision is another by now. It changes with every purchase too.
 	ExpectedRevision *int `json:"expectedRevision,omitempty"`
+	// Do nothing if another operator has changed the sale since: the `revision` of the last of `changes` that the caller has seen, 0 for none. Purchases don't matter.
+	ExpectedChange *int `json:"expectedChange,omitempty"`
 }
 
 // More units for a sale.
@@ -229,6 +239,8 @@ type RestockSaleInput struct {
 	Add int `json:"add"`
 	// Do nothing if the sale's revision is another by now. It changes with every purchase too.
 	ExpectedRevision *int `json:"expectedRevision,omitempty"`
+	// Do nothing if another operator has changed the sale since: the `revision` of the last of `changes` that the caller has seen, 0 for none. Purchases don't matter.
+	ExpectedChange *int `json:"expectedChange,omitempty"`
 }
 
 // How often transactions were tried again for one reason.
@@ -263,8 +275,12 @@ type Sale struct {
 	ServerTime time.Time `json:"serverTime"`
 	// The caller's own purchase in this sale; null when there is none or the caller is anonymous.
 	ViewerPurchase *Purchase `json:"viewerPurchase,omitempty"`
-	// All purchases of this sale in the order they were made.
+	// The purchases of this sale, those that `filter` picks, in the order they were made.
 	Purchases *PurchaseConnection `json:"purchases"`
+	// What operators did to this sale, the latest first.
+	Changes *SaleChangeConnection `json:"changes"`
+	// The course of this sale: when its first unit was sold, and its last, and others between them, evenly spread over the units.
+	SoldAt []*SoldPoint `json:"soldAt"`
 }
 
 func (Sale) IsNode() {}
@@ -279,6 +295,46 @@ type SaleActivity struct {
 	Total *ActivityFigures `json:"total"`
 	// Every server, by name.
 	Replicas []*ReplicaActivity `json:"replicas"`
+}
+
+// One change of a sale by an operator: kept by the transaction that made it.
+type SaleChange struct {
+	// Opaque; unique among the changes of all sales.
+	ID string `json:"id"`
+	// What was done.
+	Kind SaleChangeKind `json:"kind"`
+	// Who: the subject of the operator's token.
+	ChangedBy string `json:"changedBy"`
+	// When, by the clock that decides `phase`.
+	ChangedAt time.Time `json:"changedAt"`
+	// The sale's `revision` as the change left it.
+	Revision int `json:"revision"`
+	// Units on sale, as the change left them.
+	Stock int `json:"stock"`
+	// Units sold until then.
+	Sold int `json:"sold"`
+	// When the sale starts, as the change left it.
+	StartsAt time.Time `json:"startsAt"`
+	// When the sale ends, as the change left it; null for no end.
+	EndsAt *time.Time `json:"endsAt,omitempty"`
+}
+
+// One page of changes.
+type SaleChangeConnection struct {
+	// The page with a cursor for each.
+	Edges []*SaleChangeEdge `json:"edges"`
+	// The page.
+	Nodes []*SaleChange `json:"nodes"`
+	// What lies around the page.
+	PageInfo *PageInfo `json:"pageInfo"`
+}
+
+// A change in a connection.
+type SaleChangeEdge struct {
+	// Where it stands: `after` goes on behind it.
+	Cursor string `json:"cursor"`
+	// The change.
+	Node *SaleChange `json:"node"`
 }
 
 // A page of sales.
@@ -305,6 +361,8 @@ type SaleInput struct {
 	SaleID string `json:"saleId"`
 	// Do nothing if the sale's revision is another by now. It changes with every purchase too.
 	ExpectedRevision *int `json:"expectedRevision,omitempty"`
+	// Do nothing if another operator has changed the sale since: the `revision` of the last of `changes` that the caller has seen, 0 for none. Purchases don't matter.
+	ExpectedChange *int `json:"expectedChange,omitempty"`
 }
 
 // Upcoming, paused or ended: `sale.phase` says which.
@@ -382,6 +440,14 @@ type SoldOut struct {
 func (SoldOut) IsPurchaseError() {}
 
 func (SoldOut) IsPurchaseResult() {}
+
+// A moment in the course of a sale.
+type SoldPoint struct {
+	// Units sold until then, this one included.
+	Sold int `json:"sold"`
+	// When that unit was sold.
+	At time.Time `json:"at"`
+}
 
 // What can be watched, on a websocket: exactly one field.
 type Subscription struct {
@@ -488,6 +554,76 @@ func (e *PurchaseErrorCode) UnmarshalJSON(b []byte) error {
 }
 
 func (e PurchaseErrorCode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What an operator did to a sale. Values may be added.
+type SaleChangeKind string
+
+const (
+	// Put the product on sale.
+	SaleChangeKindScheduled SaleChangeKind = "SCHEDULED"
+	// Moved it to another time.
+	SaleChangeKindRescheduled SaleChangeKind = "RESCHEDULED"
+	// Stopped it for a while.
+	SaleChangeKindPaused SaleChangeKind = "PAUSED"
+	// Let it go on.
+	SaleChangeKindResumed SaleChangeKind = "RESUMED"
+	// Ended it for good.
+	SaleChangeKindEnded SaleChangeKind = "ENDED"
+	// Added units.
+	SaleChangeKindRestocked SaleChangeKind = "RESTOCKED"
+)
+
+var AllSaleChangeKind = []SaleChangeKind{
+	SaleChangeKindScheduled,
+	SaleChangeKindRescheduled,
+	SaleChangeKindPaused,
+	SaleChangeKindResumed,
+	SaleChangeKindEnded,
+	SaleChangeKindRestocked,
+}
+
+func (e SaleChangeKind) IsValid() bool {
+	switch e {
+	case SaleChangeKindScheduled, SaleChangeKindRescheduled, SaleChangeKindPaused, SaleChangeKindResumed, SaleChangeKindEnded, SaleChangeKindRestocked:
+		return true
+	}
+	return false
+}
+
+func (e SaleChangeKind) String() string {
+	return string(e)
+}
+
+func (e *SaleChangeKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SaleChangeKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SaleChangeKind", str)
+	}
+	return nil
+}
+
+func (e SaleChangeKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SaleChangeKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SaleChangeKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -628,7 +764,7 @@ const (
 	UserErrorCodeNotFound UserErrorCode = "NOT_FOUND"
 	// It does not go with how the sale stands.
 	UserErrorCodeConflict UserErrorCode = "CONFLICT"
-	// The sale has changed since `expectedRevision`; nothing was done.
+	// The sale has changed since `expectedRevision` or `expectedChange`; nothing was done.
 	UserErrorCodeStaleRevision UserErrorCode = "STALE_REVISION"
 )
 

@@ -19,22 +19,29 @@ type Sales interface {
 	// Purchase answers what became of the order once that is durable, or a *model.Error: SALE_NOT_FOUND, BUSY
 	// (nothing was bought), OUTCOME_UNKNOWN.
 	Purchase(ctx context.Context, id model.SaleID, order model.Order) (model.Outcome, error)
-	// Schedule answers the new sale, or model.Problems.
-	Schedule(ctx context.Context, plan model.Plan) (model.State, error)
+	// Schedule answers the new sale, or model.Problems. By is the operator.
+	Schedule(ctx context.Context, by string, plan model.Plan) (model.State, error)
 	// Change applies an operator's change between two batches of purchases: when it answers, all later purchases
-	// see it. expectedRevision nil: whatever the revision is. Errors: model.Problems.
-	Change(ctx context.Context, id model.SaleID, expectedRevision *int, change model.Change) (model.State, error)
+	// see it. Errors: model.Problems.
+	Change(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error)
 
 	// PurchaseBy is a shopper's purchase in a sale; false when there is none.
 	PurchaseBy(ctx context.Context, id model.SaleID, shopperID string) (model.Purchase, bool, error)
 	// PurchaseNumbered is the purchase with this ordinal; false when there is none.
 	PurchaseNumbered(ctx context.Context, id model.SaleID, ordinal int) (model.Purchase, bool, error)
-	// PurchasesIn lists up to limit purchases of a sale with ordinals above after, ascending, and how many there
-	// are in all.
-	PurchasesIn(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, int, error)
+	// PurchasesIn lists up to limit purchases of a sale that a filter picks, with ordinals above after, ascending, and
+	// how many it picks in all.
+	PurchasesIn(ctx context.Context, id model.SaleID, filter model.PurchaseFilter, after, limit int) (
+		[]model.Purchase, int, error)
 	// PurchasesBy lists up to limit purchases of a shopper, the newest sale first, in sales below before (0: all),
 	// and how many there are in all.
 	PurchasesBy(ctx context.Context, shopperID string, before model.SaleID, limit int) ([]model.Purchase, int, error)
+
+	// ChangesOf lists up to limit operators' changes of a sale, the latest first, those below the version before (0:
+	// all).
+	ChangesOf(ctx context.Context, id model.SaleID, before int64, limit int) ([]model.SaleChange, error)
+	// SoldAt is the course of a sale: when its first unit was sold, and its last, and up to points in all.
+	SoldAt(ctx context.Context, id model.SaleID, points int) ([]model.SoldPoint, error)
 }
 
 // Feed is the live state of every sale, from memory. What is older than it may be shown is a *model.Error with

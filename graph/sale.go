@@ -14,7 +14,7 @@ const maxDemoName = 48
 
 // change asks for an operator's change and answers the sale, or what was wrong with the input.
 func (r *mutationResolver) change(
-	ctx context.Context, gid string, expectedRevision *int, change model.Change,
+	ctx context.Context, gid string, seen model.Seen, kind model.ChangeKind, change model.Change,
 ) (*SalePayload, error) {
 	if !model.ValidText(gid, 1, model.MaxName) {
 		return salePayload(model.State{}, model.Problems{{
@@ -26,7 +26,9 @@ func (r *mutationResolver) change(
 	if err != nil {
 		return nil, err
 	}
-	return salePayload(r.Sales.Change(ctx, id, expectedRevision, change))
+	return salePayload(r.Sales.Change(ctx, id, model.Amendment{
+		Kind: kind, By: ViewerFrom(ctx).ID, Seen: seen, Change: change,
+	}))
 }
 
 func salePayload(state model.State, err error) (*SalePayload, error) {

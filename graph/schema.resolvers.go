@@ -57,34 +57,34 @@ func (r *mutationResolver) SignIn(ctx context.Context, name string) (*SignInPayl
 
 // ScheduleSale is the resolver for the scheduleSale field.
 func (r *mutationResolver) ScheduleSale(ctx context.Context, input ScheduleSaleInput) (*SalePayload, error) {
-	return salePayload(r.Sales.Schedule(ctx, planOf(input)))
+	return salePayload(r.Sales.Schedule(ctx, ViewerFrom(ctx).ID, planOf(input)))
 }
 
 // RescheduleSale is the resolver for the rescheduleSale field.
 func (r *mutationResolver) RescheduleSale(ctx context.Context, input RescheduleSaleInput) (*SalePayload, error) {
-	return r.change(ctx, input.SaleID, input.ExpectedRevision, func(s model.Sale, now time.Time) (model.Sale, error) {
+	return r.change(ctx, input.SaleID, seenBy(input.ExpectedRevision, input.ExpectedChange), model.Rescheduled, func(s model.Sale, now time.Time) (model.Sale, error) {
 		return s.Reschedule(input.StartsAt, timeOf(input.EndsAt), now)
 	})
 }
 
 // PauseSale is the resolver for the pauseSale field.
 func (r *mutationResolver) PauseSale(ctx context.Context, input SaleInput) (*SalePayload, error) {
-	return r.change(ctx, input.SaleID, input.ExpectedRevision, model.Sale.Pause)
+	return r.change(ctx, input.SaleID, seenBy(input.ExpectedRevision, input.ExpectedChange), model.Paused, model.Sale.Pause)
 }
 
 // ResumeSale is the resolver for the resumeSale field.
 func (r *mutationResolver) ResumeSale(ctx context.Context, input SaleInput) (*SalePayload, error) {
-	return r.change(ctx, input.SaleID, input.ExpectedRevision, model.Sale.Resume)
+	return r.change(ctx, input.SaleID, seenBy(input.ExpectedRevision, input.ExpectedChange), model.Resumed, model.Sale.Resume)
 }
 
 // EndSale is the resolver for the endSale field.
 func (r *mutationResolver) EndSale(ctx context.Context, input SaleInput) (*SalePayload, error) {
-	return r.change(ctx, input.SaleID, input.ExpectedRevision, model.Sale.End)
+	return r.change(ctx, input.SaleID, seenBy(input.ExpectedRevision, input.ExpectedChange), model.Ended, model.Sale.End)
 }
 
 // RestockSale is the resolver for the restockSale field.
 func (r *mutationResolver) RestockSale(ctx context.Context, input RestockSaleInput) (*SalePayload, error) {
-	return r.change(ctx, input.SaleID, input.ExpectedRevision, func(s model.Sale, now time.Time) (model.Sale, error) {
+	return r.change(ctx, input.SaleID, seenBy(input.ExpectedRevision, input.ExpectedChange), model.Restocked, func(s model.Sale, now time.Time) (model.Sale, error) {
 		return s.Restock(input.Add, now)
 	})
 }
@@ -181,7 +181,7 @@ func (r *saleResolver) ViewerPurchase(ctx context.Context, obj *Sale) (*Purchase
 }
 
 // Purchases is the resolver for the purchases field.
-func (r *saleResolver) Purchases(ctx context.Context, obj *Sale, first int, after *string) (*PurchaseConnection, error) {
+func (r *saleResolver) Purchases(ctx context.Context, obj *Sale, first int, after *string, filter *PurchaseFilter) (*PurchaseConnection, error) {
 	if err := checkFirst(ctx, first); err != nil {
 		return nil, err
 	}
@@ -189,15 +189,55 @@ func (r *saleResolver) Purchases(ctx context.Context, obj *Sale, first int, afte
 	if err != nil {
 		return nil, err
 	}
+	picks, err := filterOf(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
 	id, err := parseSaleGID(ctx, obj.ID)
 	if err != nil {
 		return nil, err
 	}
-	found, total, err := r.Sales.PurchasesIn(ctx, id, int(ordinal), first+1)
+	found, total, err := r.Sales.PurchasesIn(ctx, id, picks, int(ordinal), first+1)
 	if err != nil {
 		return nil, err
 	}
 	return purchasePage(found, total, first, after, obj, cursorByOrdinal), nil
+}
+
+// Changes is the resolver for the changes field.
+func (r *saleResolver) Changes(ctx context.Context, obj *Sale, first int, after *string) (*SaleChangeConnection, error) {
+	if err := checkFirst(ctx, first); err != nil {
+		return nil, err
+	}
+	before, err := parseNumberCursor(ctx, after)
+	if err != nil {
+		return nil, err
+	}
+	id, err := parseSaleGID(ctx, obj.ID)
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Sales.ChangesOf(ctx, id, before, first+1)
+	if err != nil {
+		return nil, err
+	}
+	return changePage(found, first, after), nil
+}
+
+// SoldAt is the resolver for the soldAt field.
+func (r *saleResolver) SoldAt(ctx context.Context, obj *Sale, points int) ([]*SoldPoint, error) {
+	if points < leastPoints || points > mostPoints {
+		return nil, refuse(ctx, codeBadUserInput, "The course of a sale has 2 to 500 points.")
+	}
+	id, err := parseSaleGID(ctx, obj.ID)
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Sales.SoldAt(ctx, id, points)
+	if err != nil {
+		return nil, err
+	}
+	return dressPoints(found), nil
 }
 
 // StockChanged is the resolver for the stockChanged field.

@@ -48,6 +48,7 @@ type App struct {
 	listener net.Listener
 	serving  bool         // the listener is the http server's
 	profiles *http.Server // nil without PPROF_ADDR
+	metrics  *http.Server // nil without METRICS_ADDR
 
 	background context.CancelFunc // ends what Run methods do
 	tellers    sync.WaitGroup     // those of them that have a last word for the other servers
@@ -76,6 +77,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err er
 		func() error { return a.openDatabase(ctx, cfg) },
 		func() error { return a.buildEngine(ctx, background) },
 		func() error { return a.buildEdge(background, cfg) },
+		func() error { return a.listenMetrics(cfg) },
 		func() error { return a.scheduleDemo(ctx, cfg) },
 	} {
 		if err := part(); err != nil {
@@ -172,7 +174,8 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 	})
 	handler, err := web.NewHandler(web.Edge{
 		GraphQL: a.graphql, Auth: a.auth, Client: client.Dist(), Boot: web.Boot{DemoSignIn: resolver.SignIn != nil},
-		Ready: a.ready, Draining: a.draining.Load, Guard: a.guard, Log: a.log,
+		Purchases: a.sales,
+		Ready:     a.ready, Draining: a.draining.Load, Guard: a.guard, Log: a.log,
 	})
 	if err != nil {
 		return err
@@ -270,7 +273,7 @@ func (a *App) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
 	a.draining.Store(true)
-	err := errors.Join(a.closeEdge(ctx), a.closeEngine(ctx), a.closeProfiles())
+	err := errors.Join(a.closeEdge(ctx), a.closeEngine(ctx), a.closeProfiles(), a.closeMetrics())
 	err = errors.Join(err, a.closeDatabase(ctx))
 	if a.postgres != nil {
 		err = errors.Join(err, a.postgres.Stop(ctx))

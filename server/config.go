@@ -38,6 +38,7 @@ type Config struct {
 	Connections  int    `env:"MAX_CONNECTIONS" envDefault:"60000" help:"connections that are held at a time"`
 	LogLevel     string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	LogFormat    string `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
+	MetricsAddr  string `env:"METRICS_ADDR" help:"address that serves /metrics to Prometheus, host:port, in a network of its own; empty: nowhere"`
 	PprofAddr    string `env:"PPROF_ADDR" help:"loopback address for go tool pprof, host:port; empty: nowhere"`
 }
 
@@ -91,6 +92,9 @@ func (c Config) check() error {
 	}
 	if _, err := c.logger(io.Discard); err != nil {
 		return err
+	}
+	if _, port, err := net.SplitHostPort(c.MetricsAddr); c.MetricsAddr != "" && (err != nil || port == "") {
+		return errors.New("METRICS_ADDR must be host:port, for example 127.0.0.1:9090")
 	}
 	return checkPprofAddr(c.PprofAddr)
 }

@@ -14,6 +14,7 @@ const (
 	demoOpensIn      = 15 * time.Second
 	demoStock        = 100
 	demoOperatorLife = 12 * time.Hour
+	demoOperator     = "operator"
 )
 
 // scheduleDemo gives a demo server something to sell: when no sale is on or to come, a hundred lamps that can be
@@ -26,7 +27,7 @@ func (a *App) scheduleDemo(ctx context.Context, cfg Config) error {
 	if err != nil || found && state.Phase() != model.PhaseEnded && state.Phase() != model.PhaseSoldOut {
 		return err
 	}
-	_, err = a.sales.Schedule(ctx, model.Plan{
+	_, err = a.sales.Schedule(ctx, demoOperator, model.Plan{
 		Product: model.Product{
 			SKU:         "AURORA-1",
 			Name:        "Aurora lamp",
@@ -45,7 +46,7 @@ func (a *App) scheduleDemo(ctx context.Context, cfg Config) error {
 
 // printWelcome says where everything is, for a person at a terminal.
 func (a *App) printWelcome(w io.Writer) error {
-	token, _, err := a.auth.Mint("operator", []graph.Scope{graph.ScopeOperator, graph.ScopeShopper}, demoOperatorLife)
+	token, _, err := a.auth.Mint(demoOperator, []graph.Scope{graph.ScopeOperator, graph.ScopeShopper}, demoOperatorLife)
 	if err != nil {
 		return err
 	}

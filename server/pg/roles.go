@@ -20,8 +20,8 @@ const ServingRole = "stampede_server"
 // sells, and no DDL: whatever goes wrong in the code above, a confirmed purchase stays.
 var rights = []string{
 	`GRANT USAGE ON SCHEMA public TO `,
-	`GRANT SELECT ON bun_migrations, sales, purchases TO `,
-	`GRANT INSERT ON sales, purchases TO `,
+	`GRANT SELECT ON bun_migrations, sales, purchases, sale_changes TO `,
+	`GRANT INSERT ON sales, purchases, sale_changes TO `,
 	`GRANT UPDATE (stock, sold, version, starts_at, ends_at, paused_at, ended_at) ON sales TO `,
 }
 

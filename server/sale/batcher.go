@@ -20,7 +20,7 @@ type committer interface {
 	// true of all of them.
 	Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error)
 	// Amend makes an operator's change durable.
-	Amend(ctx context.Context, id model.SaleID, change func(model.State) (model.Sale, error)) (model.State, error)
+	Amend(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error)
 }
 
 // Limits bound the batcher. A zero means the default.
@@ -72,10 +72,10 @@ type answer struct {
 }
 
 type amendment struct {
-	change func(model.State) (model.Sale, error)
-	state  model.State
-	err    error
-	done   chan struct{}
+	wish  model.Amendment
+	state model.State
+	err   error
+	done  chan struct{}
 }
 
 // NewBatcher makes a batcher that commits to store, and tells committed of every decision that wrote something before
@@ -132,11 +132,9 @@ func (b *Batcher) queueOrder(id model.SaleID, order model.Order) (*ticket, error
 	})
 }
 
-// Change queues an operator's change and waits until it is durable. Errors: as change says; BUSY; OUTCOME_UNKNOWN.
-func (b *Batcher) Change(
-	ctx context.Context, id model.SaleID, change func(model.State) (model.Sale, error),
-) (model.State, error) {
-	a, err := b.queueChange(id, change)
+// Change queues an operator's change and waits until it is durable. Errors: as wish says; BUSY; OUTCOME_UNKNOWN.
+func (b *Batcher) Change(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
+	a, err := b.queueChange(id, wish)
 	if err != nil {
 		return model.State{}, err
 	}
@@ -148,10 +146,8 @@ func (b *Batcher) Change(
 	}
 }
 
-func (b *Batcher) queueChange(
-	id model.SaleID, change func(model.State) (model.Sale, error),
-) (*amendment, error) {
-	a := &amendment{change: change, done: make(chan struct{})}
+func (b *Batcher) queueChange(id model.SaleID, wish model.Amendment) (*amendment, error) {
+	a := &amendment{wish: wish, done: make(chan struct{})}
 	return a, b.join(id, func(l *lane) bool {
 		if len(l.changes) >= b.limits.Changes {
 			return false
@@ -279,7 +275,7 @@ func (b *Batcher) commit(ctx context.Context, id model.SaleID, batch []*ticket) 
 
 func (b *Batcher) amend(ctx context.Context, id model.SaleID, a *amendment) {
 	defer close(a.done)
-	a.state, a.err = b.store.Amend(ctx, id, a.change)
+	a.state, a.err = b.store.Amend(ctx, id, a.wish)
 	if a.err != nil {
 		a.err = b.explain(a.err, id, 1)
 		return

@@ -39,14 +39,12 @@ func (g *gate) Commit(_ context.Context, id model.SaleID, orders []model.Order) 
 	return model.Decide(model.Sale{ID: id, Stock: 1000}, nil, orders, model.State{}.At), nil
 }
 
-func (g *gate) Amend(
-	_ context.Context, id model.SaleID, change func(model.State) (model.Sale, error),
-) (model.State, error) {
+func (g *gate) Amend(_ context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
 	g.arrived <- []string{"change"}
 	if err := <-g.release; err != nil {
 		return model.State{}, err
 	}
-	s, err := change(model.State{Sale: model.Sale{ID: id}})
+	s, err := wish.Apply(model.State{Sale: model.Sale{ID: id}}, model.SaleChange{})
 	return model.State{Sale: s}, err
 }
 
@@ -117,7 +115,7 @@ func TestAChangeOvertakesOrdersAndStandsBetweenCommits(t *testing.T) {
 	c.asks(t, "b")
 	before := c.Accepted()
 	c.running.Go(func() {
-		_, err := c.Change(context.Background(), 1, func(s model.State) (model.Sale, error) { return s.Sale, nil })
+		_, err := c.Change(context.Background(), 1, model.Amendment{Change: model.Sale.Pause})
 		assert.NoError(t, err)
 	})
 	require.Eventually(t, func() bool { return c.Accepted() > before }, waitLimit, tick)

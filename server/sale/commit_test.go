@@ -65,7 +65,7 @@ func (r *replica) answers(t *testing.T, id model.SaleID, orders []model.Order, v
 // buyersOf are the shoppers of a sale in the order of their ordinals, which have no gaps.
 func buyersOf(t *testing.T, store *sale.Store, id model.SaleID) []string {
 	t.Helper()
-	found, total, err := store.PurchasesIn(t.Context(), id, 0, 1000)
+	found, total, err := store.PurchasesIn(t.Context(), id, model.PurchaseFilter{}, 0, 1000)
 	require.NoError(t, err)
 	require.Len(t, found, total)
 	var shoppers []string

@@ -32,7 +32,7 @@ func TestALostAnswerIsFoundOut(t *testing.T) {
 	require.NoError(t, err, "it has happened, and that was found out")
 	assert.False(t, cut.Load(), "the answer was lost")
 	assert.Equal(t, 3, count(d, model.VerdictSold))
-	found, total, err := newStore(direct).PurchasesIn(t.Context(), lamp.ID, 0, 10)
+	found, total, err := newStore(direct).PurchasesIn(t.Context(), lamp.ID, model.PurchaseFilter{}, 0, 10)
 	require.NoError(t, err)
 	assert.Equal(t, 3, total)
 	assert.Equal(t, d.Sold, found)
@@ -58,7 +58,7 @@ func TestACommitThatFailedForCertain(t *testing.T) {
 	_, err = store.Commit(t.Context(), lamp.ID, orders(1, 1))
 	require.Error(t, err)
 	require.NotErrorIs(t, err, pg.ErrOutcomeUnknown, "it was found out that nothing was written")
-	_, total, err := store.PurchasesIn(t.Context(), lamp.ID, 0, 10)
+	_, total, err := store.PurchasesIn(t.Context(), lamp.ID, model.PurchaseFilter{}, 0, 10)
 	require.NoError(t, err)
 	assert.Zero(t, total)
 

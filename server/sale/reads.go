@@ -104,38 +104,6 @@ func (s *Store) onePurchase(ctx context.Context, where string, args ...any) (mod
 	return p, true, nil
 }
 
-// PurchasesIn lists up to limit purchases of a sale with ordinals above after, ascending, and how many there are in
-// all.
-func (s *Store) PurchasesIn(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, int, error) {
-	ctx, done, err := s.reading(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer done()
-	found, err := s.purchasesAfter(ctx, id, after, limit)
-	if err != nil {
-		return nil, 0, err
-	}
-	// Ordinals have no gaps: the highest is the number of them.
-	var total int
-	err = s.db.NewSelect().Model((*model.Purchase)(nil)).ColumnExpr("coalesce(max(ordinal), 0)").
-		Where("sale_id = ?", id).Scan(ctx, &total)
-	if err != nil {
-		return nil, 0, fmt.Errorf("count purchases of sale: %w", err)
-	}
-	return found, total, nil
-}
-
-func (s *Store) purchasesAfter(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, error) {
-	var found []model.Purchase
-	err := s.db.NewSelect().Model(&found).Where("sale_id = ? AND ordinal > ?", id, after).
-		Order("ordinal").Limit(int64(limit)).Scan(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list purchases of sale: %w", err)
-	}
-	return found, nil
-}
-
 // PurchasesBy lists up to limit purchases of a shopper, the newest sale first, in sales below before (0: all), and
 // how many there are in all.
 func (s *Store) PurchasesBy(

@@ -62,8 +62,8 @@ func (s *Service) Purchase(ctx context.Context, id model.SaleID, order model.Ord
 }
 
 // Schedule makes a new sale.
-func (s *Service) Schedule(ctx context.Context, plan model.Plan) (model.State, error) {
-	state, err := s.Create(ctx, plan)
+func (s *Service) Schedule(ctx context.Context, by string, plan model.Plan) (model.State, error) {
+	state, err := s.Create(ctx, by, plan)
 	if err != nil {
 		return model.State{}, err
 	}
@@ -73,23 +73,13 @@ func (s *Service) Schedule(ctx context.Context, plan model.Plan) (model.State, e
 
 // Change applies an operator's change between two batches of purchases: whoever asks to buy after it has answered
 // is judged by the changed sale.
-func (s *Service) Change(
-	ctx context.Context, id model.SaleID, expectedRevision *int, change model.Change,
-) (model.State, error) {
+func (s *Service) Change(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
 	if _, found, err := s.board.Latest(id); err == nil && !found {
 		return model.State{}, model.Problems{{
 			Code: model.CodeNotFound, Field: []string{"saleId"}, Message: "There is no sale with this id.",
 		}}
 	}
-	return s.batcher.Change(ctx, id, func(state model.State) (model.Sale, error) {
-		if expectedRevision != nil && int64(*expectedRevision) != state.Revision() {
-			return state.Sale, model.Problems{{
-				Code: model.CodeStaleRevision, Field: []string{"expectedRevision"},
-				Message: "The sale has changed since: look again before you change it.",
-			}}
-		}
-		return change(state.Sale, state.At)
-	})
+	return s.batcher.Change(ctx, id, wish)
 }
 
 func saleNotFound() error {

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -145,11 +146,13 @@ func (w *world) order(id model.SaleID) {
 }
 
 func (w *world) amend(id model.SaleID) {
-	change := func(s model.State) (model.Sale, error) { return s.Restock(1, s.At) }
+	change := func(s model.Sale, now time.Time) (model.Sale, error) { return s.Restock(1, now) }
 	if w.rng.IntN(3) == 0 {
-		change = func(s model.State) (model.Sale, error) { return s.Sale, model.Problems{{Code: model.CodeInvalid}} }
+		change = func(s model.Sale, _ time.Time) (model.Sale, error) {
+			return s, model.Problems{{Code: model.CodeInvalid}}
+		}
 	}
-	if a, err := w.b.queueChange(id, change); err == nil {
+	if a, err := w.b.queueChange(id, model.Amendment{Change: change}); err == nil {
 		w.amends = append(w.amends, a)
 	}
 }
@@ -227,13 +230,13 @@ func (w *world) apply(table *simTable, orders []model.Order) model.Decision {
 	return d
 }
 
-func (w *world) Amend(_ context.Context, id model.SaleID, change func(model.State) (model.Sale, error)) (model.State, error) {
+func (w *world) Amend(_ context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
 	table := w.table[id]
 	if table.busy || !table.turn {
 		w.broken("a change of sale %d beside a commit, or without its turn", id)
 	}
 	w.meanwhile()
-	sale, err := change(model.State{Sale: table.sale})
+	sale, err := wish.Apply(model.State{Sale: table.sale}, model.SaleChange{})
 	if err != nil {
 		return model.State{}, err
 	}

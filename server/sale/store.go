@@ -130,17 +130,19 @@ func confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID, doubtful bool
 	return fence(ctx, tx, id)
 }
 
-// Amend makes an operator's change durable. Errors: as change says; SALE_NOT_FOUND; as Commit.
-func (s *Store) Amend(
-	ctx context.Context, id model.SaleID, change func(model.State) (model.Sale, error),
-) (model.State, error) {
+// Amend makes an operator's change durable, and the record of it. Errors: as wish says; SALE_NOT_FOUND; as Commit.
+func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
 	var after model.State
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
 		before, _, _, err := load(ctx, tx, id, wanted{})
 		if err != nil {
 			return err
 		}
-		sale, err := change(before)
+		last, err := lastChange(ctx, tx, id, wish.Seen)
+		if err != nil {
+			return err
+		}
+		sale, err := wish.Apply(before, last)
 		if err != nil {
 			return err
 		}
@@ -151,7 +153,10 @@ func (s *Store) Amend(
 		result, err := tx.NewUpdate().Model(&sale).
 			Column("stock", "version", "starts_at", "ends_at", "paused_at", "ended_at").
 			Where("id = ? AND version = ?", id, before.Version).Exec(ctx)
-		return guarded(result, err)
+		if err := guarded(result, err); err != nil {
+			return err
+		}
+		return record(ctx, tx, model.ChangeTo(after, wish.Kind, wish.By))
 	})
 	if err != nil {
 		if errors.Is(err, pg.ErrOutcomeUnknown) {
@@ -162,8 +167,8 @@ func (s *Store) Amend(
 	return after, nil
 }
 
-// Create makes a new sale of a plan. Errors: model.Problems; as Commit.
-func (s *Store) Create(ctx context.Context, plan model.Plan) (model.State, error) {
+// Create makes a new sale of an operator's plan, and the record of it. Errors: model.Problems; as Commit.
+func (s *Store) Create(ctx context.Context, by string, plan model.Plan) (model.State, error) {
 	var created model.State
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var now time.Time
@@ -183,7 +188,7 @@ func (s *Store) Create(ctx context.Context, plan model.Plan) (model.State, error
 			return fmt.Errorf("insert sale: %w", err)
 		}
 		created = model.State{Sale: sale, At: now}
-		return nil
+		return record(ctx, tx, model.ChangeTo(created, model.Scheduled, by))
 	})
 	if err != nil {
 		return model.State{}, fmt.Errorf("create sale: %w", err)

@@ -20,7 +20,7 @@ import (
 // schedule makes a sale that has just opened.
 func schedule(t *testing.T, store *sale.Store, stock int) model.Sale {
 	t.Helper()
-	state, err := store.Create(t.Context(), model.Plan{
+	state, err := store.Create(t.Context(), "op", model.Plan{
 		Product: model.Product{
 			SKU: "LAMP-1", Name: "Lamp", Description: "Warm.", ImageURL: "/lamp.svg",
 			Price: &model.Money{Amount: "49.90", CurrencyCode: "EUR"},
@@ -69,7 +69,7 @@ func TestCommitWritesWhatItAnswers(t *testing.T) {
 	assert.Equal(t, second.Sale, state.Sale, "what is announced is what stands in the table")
 	assert.Equal(t, lamp.Product, state.Product)
 
-	found, total, err := store.PurchasesIn(t.Context(), lamp.ID, 0, 10)
+	found, total, err := store.PurchasesIn(t.Context(), lamp.ID, model.PurchaseFilter{}, 0, 10)
 	require.NoError(t, err)
 	assert.Equal(t, 3, total)
 	assert.Equal(t, append(first.Sold, second.Sold...), found)
@@ -123,7 +123,7 @@ func TestReplicasNeverOversell(t *testing.T) {
 		}
 	}
 	assert.Len(t, sold, stock)
-	found, total, err := newStore(openURL(t, url)).PurchasesIn(t.Context(), lamp.ID, 0, 1000)
+	found, total, err := newStore(openURL(t, url)).PurchasesIn(t.Context(), lamp.ID, model.PurchaseFilter{}, 0, 1000)
 	require.NoError(t, err)
 	assert.Equal(t, stock, total)
 	for i, p := range found {
@@ -169,7 +169,7 @@ func TestAmend(t *testing.T) {
 	store := newStore(pgtest.New(t))
 	lamp := schedule(t, store, 2)
 	apply := func(change model.Change) (model.State, error) {
-		return store.Amend(t.Context(), lamp.ID, func(s model.State) (model.Sale, error) { return change(s.Sale, s.At) })
+		return store.Amend(t.Context(), lamp.ID, model.Amendment{Kind: model.Paused, By: "op", Change: change})
 	}
 
 	paused, err := apply(model.Sale.Pause)
@@ -210,7 +210,7 @@ func TestCreateRefusesMoreSalesThanMemoryHolds(t *testing.T) {
 	_, err := db.Pool.Exec(t.Context(), `INSERT INTO sales (sku, name, stock, starts_at)
 		SELECT 's', 'n', 1, now() FROM generate_series(1, $1)`, sale.MaxSales)
 	require.NoError(t, err)
-	_, err = newStore(db).Create(t.Context(), model.Plan{
+	_, err = newStore(db).Create(t.Context(), "op", model.Plan{
 		Product: model.Product{SKU: "s", Name: "n"}, Stock: 1, StartsAt: time.Now(),
 	})
 	var problems model.Problems
@@ -252,7 +252,7 @@ func TestReads(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, found)
 
-	page, total, err := store.PurchasesIn(t.Context(), lamp.ID, 1, 1)
+	page, total, err := store.PurchasesIn(t.Context(), lamp.ID, model.PurchaseFilter{}, 1, 1)
 	require.NoError(t, err)
 	assert.Equal(t, 3, total)
 	require.Len(t, page, 1)

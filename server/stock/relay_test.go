@@ -47,7 +47,7 @@ func startReplica(t *testing.T, url string) *replica {
 
 func (r *replica) schedule(t *testing.T) model.Sale {
 	t.Helper()
-	state, err := r.store.Create(t.Context(), model.Plan{
+	state, err := r.store.Create(t.Context(), "op", model.Plan{
 		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
 	})
 	require.NoError(t, err)

@@ -31,6 +31,8 @@ type Edge struct {
 	Auth    *Auth
 	Client  fs.FS // the built page
 	Boot    Boot
+	// Purchases is what the export of a sale reads.
+	Purchases Purchases
 	// Ready says why the server cannot serve just now; nil when it can.
 	Ready func(ctx context.Context) error
 	// Draining says that the server is about to end: newcomers are refused.
@@ -46,7 +48,8 @@ func NewHandler(e Edge) (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("/graphql", e.operate)
+	mux.Handle("/graphql", e.admitted(e.GraphQL))
+	mux.Handle("GET /sales/{id}/purchases.csv", e.admitted(newExport(e.Purchases)))
 	mux.HandleFunc("GET /schema.graphql", schema)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", e.ready)
@@ -54,34 +57,36 @@ func NewHandler(e Edge) (http.Handler, error) {
 	return identified(recovered(headed(mux, e.Guard), e.Log)), nil
 }
 
-// operate lets operations pass that come at a rate that is allowed, with a valid token or none.
-func (e Edge) operate(w http.ResponseWriter, r *http.Request) {
-	if e.Draining() {
-		w.Header().Set("Retry-After", "1")
-		transport.Refuse(w, http.StatusServiceUnavailable, "UNAVAILABLE", "The server is about to stop.")
-		return
-	}
-	caller := e.Guard.callerOf(r)
-	if wait, ok := e.Guard.admitAddress(caller); !ok {
-		refuseForNow(w, wait)
-		return
-	}
-	authorization := r.Header.Get("Authorization")
-	if authorization == "" { // an anonymous caller
-		e.GraphQL.ServeHTTP(w, r)
-		return
-	}
-	ctx, _, err := e.Auth.Authenticate(r.Context(), authorization)
-	if err != nil {
-		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		transport.Refuse(w, http.StatusUnauthorized, "INVALID_TOKEN", "The access token is not valid.")
-		return
-	}
-	if wait, ok := e.Guard.admitShopper(caller, graph.ViewerFrom(ctx)); !ok {
-		refuseForNow(w, wait)
-		return
-	}
-	e.GraphQL.ServeHTTP(w, r.WithContext(ctx))
+// admitted lets requests pass that come at a rate that is allowed, with a valid token or none.
+func (e Edge) admitted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if e.Draining() {
+			w.Header().Set("Retry-After", "1")
+			transport.Refuse(w, http.StatusServiceUnavailable, "UNAVAILABLE", "The server is about to stop.")
+			return
+		}
+		caller := e.Guard.callerOf(r)
+		if wait, ok := e.Guard.admitAddress(caller); !ok {
+			refuseForNow(w, wait)
+			return
+		}
+		authorization := r.Header.Get("Authorization")
+		if authorization == "" { // an anonymous caller
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, _, err := e.Auth.Authenticate(r.Context(), authorization)
+		if err != nil {
+			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+			transport.Refuse(w, http.StatusUnauthorized, "INVALID_TOKEN", "The access token is not valid.")
+			return
+		}
+		if wait, ok := e.Guard.admitShopper(caller, graph.ViewerFrom(ctx)); !ok {
+			refuseForNow(w, wait)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // schema serves the API's schema as it is written.
@@ -138,7 +143,11 @@ func headed(next http.Handler, guard *Guard) http.Handler {
 func recovered(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if cause := recover(); cause != nil && cause != http.ErrAbortHandler {
+			cause := recover()
+			if cause != nil && cause == http.ErrAbortHandler {
+				panic(cause) // net/http cuts the connection: what it carried is not whole
+			}
+			if cause != nil {
 				log.ErrorContext(r.Context(), "handler panicked", "cause", cause, "request", graph.RequestIDFrom(r.Context()))
 				transport.Refuse(w, http.StatusInternalServerError, "INTERNAL", "Something went wrong on our side.")
 			}

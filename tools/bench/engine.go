@@ -16,7 +16,7 @@ import (
 
 // openSale makes a sale that is on and will not sell out.
 func openSale(ctx context.Context, db *pg.DB) (model.SaleID, error) {
-	state, err := sale.NewStore(db, nil, quiet()).Create(ctx, model.Plan{
+	state, err := sale.NewStore(db, nil, quiet()).Create(ctx, "bench", model.Plan{
 		Product: model.Product{SKU: "BENCH", Name: "Bench"}, Stock: model.MaxStock, StartsAt: time.Now().Add(-time.Minute),
 	})
 	return state.ID, err

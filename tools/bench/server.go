@@ -118,7 +118,7 @@ func mintTokens(n int) ([]string, error) {
 // soldOutSale makes a sale whose only unit is gone.
 func soldOutSale(ctx context.Context, db *pg.DB) (model.SaleID, error) {
 	store := sale.NewStore(db, nil, quiet())
-	state, err := store.Create(ctx, model.Plan{
+	state, err := store.Create(ctx, "bench", model.Plan{
 		Product: model.Product{SKU: "GONE", Name: "Gone"}, Stock: 1, StartsAt: time.Now().Add(-time.Minute),
 	})
 	if err != nil {

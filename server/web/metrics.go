@@ -1,0 +1,102 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"stampede/model"
+)
+
+// Counts is what the metrics are made of.
+type Counts interface {
+	// Tallies are the counts of every sale that has had orders since the start.
+	Tallies() map[model.SaleID]model.Tally
+	// Watching is how many subscribers each sale has here.
+	Watching() map[model.SaleID]int
+}
+
+// NewMetrics puts this server's counts into a registry, and serves that.
+func NewMetrics(registry *prometheus.Registry, counts Counts) http.Handler {
+	registry.MustRegister(collector{counts})
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry})
+}
+
+// collector reads the counts whenever somebody asks: counting itself stays as cheap as it is.
+type collector struct{ counts Counts }
+
+var (
+	descAnswers = describe("stampede_purchase_answers_total",
+		"Answers to purchases, by what they were: SOLD, SOLD_OUT, BUSY and so on.", "sale", "answer")
+	descTook = describe("stampede_purchase_answer_seconds",
+		"How long answers to purchases took, network not included.", "sale")
+	descCommit = describe("stampede_commit_seconds",
+		"How long transactions that sell took, from BEGIN to the answer of COMMIT.", "sale")
+	descBatched = describe("stampede_commit_orders_total",
+		"Orders in those transactions.", "sale")
+	descRetries = describe("stampede_commit_retries_total",
+		"Attempts of those transactions that were made again, by SQLSTATE.", "sale", "sqlstate")
+	descQueued = describe("stampede_orders_queued",
+		"Orders that wait for the next transaction.", "sale")
+	descInFlight = describe("stampede_orders_in_flight",
+		"Orders in a transaction that is under way.", "sale")
+	descWatching = describe("stampede_subscribers",
+		"Subscribers of stockChanged.", "sale")
+)
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+// Describe lists what Collect sends.
+func (c collector) Describe(descs chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{
+		descAnswers, descTook, descCommit, descBatched, descRetries, descQueued, descInFlight, descWatching,
+	} {
+		descs <- desc
+	}
+}
+
+// Collect sends the counts as they are now.
+func (c collector) Collect(metrics chan<- prometheus.Metric) {
+	send := func(desc *prometheus.Desc, kind prometheus.ValueType, value int64, labels ...string) {
+		metrics <- prometheus.MustNewConstMetric(desc, kind, float64(value), labels...)
+	}
+	for id, tally := range c.counts.Tallies() {
+		sale := label(id)
+		for answer, n := range tally.Answers {
+			send(descAnswers, prometheus.CounterValue, n, sale, model.Answer(answer).String())
+		}
+		for i, n := range tally.Retries {
+			send(descRetries, prometheus.CounterValue, n, sale, model.RetryStates[i])
+		}
+		send(descBatched, prometheus.CounterValue, tally.Batched, sale)
+		send(descQueued, prometheus.GaugeValue, tally.Queued, sale)
+		send(descInFlight, prometheus.GaugeValue, tally.InFlight, sale)
+		metrics <- histogram(descTook, &tally.Took, sale)
+		metrics <- histogram(descCommit, &tally.Commits, sale)
+	}
+	for id, n := range c.counts.Watching() {
+		send(descWatching, prometheus.GaugeValue, int64(n), label(id))
+	}
+}
+
+func label(id model.SaleID) string { return "sale_" + strconv.FormatInt(int64(id), 10) }
+
+// histogram has a bucket for each doubling; its sum is reckoned from the buckets' ends.
+func histogram(desc *prometheus.Desc, d *model.Durations, sale string) prometheus.Metric {
+	const perDoubling = 8
+	buckets := map[float64]uint64{}
+	below, sum := int64(0), 0.0
+	for i, n := range d {
+		below += n
+		end := model.BucketEnd(i).Seconds()
+		sum += float64(n) * end
+		if i%perDoubling == perDoubling-1 {
+			buckets[end] = uint64(below) //nolint:gosec // counts only grow
+		}
+	}
+	return prometheus.MustNewConstHistogram(desc, uint64(below), sum, buckets, sale)
+}
