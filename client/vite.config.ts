@@ -5,23 +5,33 @@ import { defineConfig } from 'vitest/config';
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-export default defineConfig({
-  plugins: [react(), documentsByName(), playgroundRoute(), noInlineFonts()],
+/** Built apart (`vite build --mode desk`), so that what the shopper loads is not divided by what the desk shares. */
+const pages = {
+  desk: { desk: page('desk.html') },
+  others: { shop: page('index.html'), playground: page('playground.html') },
+};
+
+export default defineConfig(({ mode }) => ({
+  plugins: [react(), documentsByName(), ownPages(), noInlineFonts()],
   // rxjs offers what browsers of today need only under this name.
   resolve: { conditions: ['es2015', ...defaultClientConditions] },
   server: {
     fs: { allow: ['.', '../graph'] }, // tests read the schema
-    proxy: { '/graphql': { target: 'http://127.0.0.1:8080', ws: true } },
+    proxy: {
+      '/graphql': { target: 'http://127.0.0.1:8080', ws: true },
+      '/sales/': 'http://127.0.0.1:8080',
+    },
   },
   build: {
     // The Content-Security-Policy knows 'self' only: no data: addresses, no inline polyfill.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    emptyOutDir: mode !== 'desk',
     chunkSizeWarningLimit: 4000,
     rolldownOptions: {
       // GraphiQL's files say "use no memo", which means nothing to a bundler.
       checks: { moduleLevelDirective: false },
-      input: { shop: page('index.html'), playground: page('playground.html') },
+      input: pages[mode === 'desk' ? 'desk' : 'others'],
     },
   },
   worker: { format: 'es' },
@@ -35,15 +45,16 @@ export default defineConfig({
     restoreMocks: true,
     unstubGlobals: true,
   },
-});
+}));
 
-/** In development the playground has the address that the server gives it. */
-function playgroundRoute(): Plugin {
+/** In development the playground and the desk have the addresses that the server gives them. */
+function ownPages(): Plugin {
   return {
-    name: 'playground-route',
+    name: 'own-pages',
     configureServer(server) {
       server.middlewares.use((request, _response, next) => {
         if (request.url === '/playground') request.url = '/playground.html';
+        if (/^\/desk(\/|\?|$)/.test(request.url ?? '')) request.url = '/desk.html';
         next();
       });
     },

@@ -54,8 +54,9 @@ func (a *App) printWelcome(w io.Writer) error {
   Stampede is open.
 
   The page        %[1]s/
+  The desk        %[1]s/desk
   The playground  %[1]s/playground
-  An operator's token, good for 12 hours:
+  An operator's token, good for 12 hours, for the desk and the playground:
   %[2]s
 
   Ctrl-C stops it; sales and purchases are kept.

@@ -41,11 +41,17 @@ func TestThePageIsServed(t *testing.T) {
 	h := openHouse(t, func(c *Config) { c.Demo = true })
 	_, shop := h.get(t, http.MethodGet, "/")
 	_, playground := h.get(t, http.MethodGet, "/playground")
+	_, desk := h.get(t, http.MethodGet, "/desk")
 	assert.NotEqual(t, shop, playground)
+	assert.NotEqual(t, shop, desk)
+	assert.Contains(t, desk, "Stampede desk")
 	assert.Contains(t, shop, `<script id="boot" type="application/json">{"demoSignIn":true}</script>`)
 	assert.NotRegexp(t, `(?i)<script(>|[^>]*[^n]">)[^<]`, shop, "no inline script but the settings")
 
-	for path, want := range map[string]string{"/": shop, "/desk": shop, "/a/b": shop, "/playground/": playground, "/index.html": shop} {
+	for path, want := range map[string]string{
+		"/": shop, "/a/b": shop, "/index.html": shop, "/desks": shop, "/playground/": playground,
+		"/desk/": desk, "/desk/sales/sale_1/report": desk,
+	} {
 		response, body := h.get(t, http.MethodGet, path)
 		assert.Equal(t, http.StatusOK, response.StatusCode, path)
 		assert.Equal(t, want, body, path)
@@ -84,7 +90,7 @@ func TestAssetsComeCompressed(t *testing.T) {
 	handler, err := web.NewHandler(web.Edge{
 		GraphQL: h.graphql, Auth: h.auth, Ready: h.ready, Draining: h.draining.Load, Guard: h.guard, Log: h.log,
 		Client: fstest.MapFS{
-			"index.html": {}, "playground.html": {}, script: {Data: whole},
+			"index.html": {}, "playground.html": {}, "desk.html": {}, script: {Data: whole},
 			script + ".br": {Data: []byte("as brotli")}, script + ".gz": {Data: zipped.Bytes()},
 		},
 	})

@@ -23,14 +23,22 @@ export interface Product {
 export class Stampede {
   readonly url: string;
   readonly #process: ChildProcess;
+  /** A token for the operator of this name. */
+  readonly operator: (name: string) => string;
   readonly #operator: string;
   readonly #folder: string;
   #log = '';
 
-  private constructor(url: string, process: ChildProcess, operator: string, folder: string) {
+  private constructor(
+    url: string,
+    process: ChildProcess,
+    operator: (name: string) => string,
+    folder: string,
+  ) {
     this.url = url;
     this.#process = process;
-    this.#operator = operator;
+    this.operator = operator;
+    this.#operator = operator('op');
     this.#folder = folder;
     const note = (chunk: Buffer) => (this.#log = (this.#log + chunk.toString()).slice(-8000));
     process.stdout?.on('data', note);
@@ -50,8 +58,10 @@ export class Stampede {
       DEMO: 'true',
       AUTH_SECRET: secret,
     };
-    const mint = ['token', '-sub', 'op', '-scope', 'operator', '-ttl', '1h'];
-    const operator = execFileSync(BINARY, mint, { env, encoding: 'utf8' }).trim();
+    const operator = (name: string) => {
+      const mint = ['token', '-sub', name, '-scope', 'operator', '-ttl', '1h'];
+      return execFileSync(BINARY, mint, { env, encoding: 'utf8' }).trim();
+    };
     const child = spawn(BINARY, [], { env, cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     const stampede = new Stampede(`http://${address}`, child, operator, folder);
     await stampede.#ready();

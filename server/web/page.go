@@ -23,6 +23,7 @@ type pages struct {
 	files      fs.FS
 	shop       []byte
 	playground []byte
+	desk       []byte
 }
 
 // Boot is what a page needs to know before its first request.
@@ -36,7 +37,9 @@ func newPages(files fs.FS, boot Boot) (*pages, error) {
 		return nil, fmt.Errorf("encode the page's settings: %w", err)
 	}
 	p := &pages{files: files}
-	for name, page := range map[string]*[]byte{"index.html": &p.shop, "playground.html": &p.playground} {
+	for name, page := range map[string]*[]byte{
+		"index.html": &p.shop, "playground.html": &p.playground, "desk.html": &p.desk,
+	} {
 		raw, err := fs.ReadFile(files, name)
 		if err != nil {
 			return nil, fmt.Errorf("the client has not been built (make build does): %w", err)
@@ -56,6 +59,8 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case name == "playground":
 		servePage(w, r, p.playground)
+	case name == "desk" || strings.HasPrefix(name, "desk/") && path.Ext(name) == "":
+		servePage(w, r, p.desk)
 	case path.Ext(name) == "" || name == "index.html":
 		servePage(w, r, p.shop)
 	default:

@@ -1,0 +1,41 @@
+import TextField from '@mui/material/TextField';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { DeskEnd } from '../sale/changes';
+import { useDeskFormat } from '../sale/useDeskFormat';
+import type { DialogProps } from './Controls';
+import { useWish } from './useWish';
+import { WishDialog } from './WishDialog';
+
+/** The one thing that cannot be undone: it asks for the sale's name. */
+export function EndDialog(props: DialogProps) {
+  const { t } = useTranslation('desk');
+  const format = useDeskFormat();
+  const { send, ...state } = useWish(DeskEnd, props);
+  const [typed, setTyped] = useState('');
+  const { name } = props.sale.product;
+  const counts = { sold: format.number(props.sale.sold), stock: format.number(props.sale.stock) };
+  return (
+    <WishDialog
+      title={t('end.title')}
+      action={t('end.do')}
+      ready={typed.trim() === name}
+      final
+      onDo={() => void send({})}
+      {...props}
+      {...state}
+    >
+      <p>{t('end.text', counts)}</p>
+      <p>{t('end.name', { name })}</p>
+      <TextField
+        label={t('end.field')}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        autoComplete="off"
+        autoFocus
+        fullWidth
+        slotProps={{ htmlInput: { dir: 'auto', spellCheck: false } }}
+      />
+    </WishDialog>
+  );
+}

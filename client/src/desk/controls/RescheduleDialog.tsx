@@ -1,0 +1,46 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { DeskReschedule } from '../sale/changes';
+import { instantOf, localOf, timeZone } from '../schedule/fields';
+import { TimeField } from '../schedule/TimeField';
+import type { DialogProps } from './Controls';
+import { useWish } from './useWish';
+import { WishDialog } from './WishDialog';
+
+export function RescheduleDialog(props: DialogProps) {
+  const { t } = useTranslation('desk');
+  const { send, ...state } = useWish(DeskReschedule, props);
+  const { sale } = props;
+  const opened = Date.parse(sale.serverTime) >= Date.parse(sale.startsAt);
+  const [start, setStart] = useState(() => localOf(sale.startsAt));
+  const [end, setEnd] = useState(() => (sale.endsAt ? localOf(sale.endsAt) : ''));
+  const wrong = state.result?.kind === 'wrong' ? state.result.fields : {};
+  const startsAt = opened ? sale.startsAt : instantOf(start);
+  return (
+    <WishDialog
+      title={t('reschedule.title')}
+      action={t('reschedule.do')}
+      ready={startsAt !== null && (end === '' || instantOf(end) !== null)}
+      onDo={() => startsAt !== null && void send({ startsAt, endsAt: instantOf(end) })}
+      {...props}
+      {...state}
+    >
+      <p>{t('reschedule.text', { zone: timeZone() })}</p>
+      <TimeField
+        label={t('reschedule.start')}
+        value={start}
+        onChange={setStart}
+        disabled={opened}
+        hint={opened ? t('reschedule.opened') : undefined}
+        problem={'startsAt' in wrong ? t('wrong.startsAt') : undefined}
+      />
+      <TimeField
+        label={t('reschedule.end')}
+        value={end}
+        onChange={setEnd}
+        hint={t('reschedule.endHint')}
+        problem={'endsAt' in wrong ? t('wrong.endsAt') : undefined}
+      />
+    </WishDialog>
+  );
+}

@@ -1,0 +1,123 @@
+import Alert from '@mui/material/Alert';
+import Button from '@mui/material/Button';
+import Dialog from '@mui/material/Dialog';
+import DialogActions from '@mui/material/DialogActions';
+import DialogContent from '@mui/material/DialogContent';
+import DialogTitle from '@mui/material/DialogTitle';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DeskChangeFragment } from '../../gql/graphql';
+import { Deed } from '../live/ChangeLog';
+import { useDeskFormat } from '../sale/useDeskFormat';
+import type { Result } from '../sale/useSaleChange';
+
+interface Props {
+  title: string;
+  /** What the button that does it says. */
+  action: string;
+  changes: readonly DeskChangeFragment[];
+  /** The revision of the last change that this dialog had seen when it opened. */
+  seenChange: number;
+  result: Result | null;
+  busy: boolean;
+  /** False while something is missing. */
+  ready?: boolean;
+  /** It cannot be undone. */
+  final?: boolean;
+  onDo: () => void;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** A second look: what will happen, and a button that says it. */
+export function WishDialog(props: Props) {
+  const { title, action, result, busy, ready = true, final = false, onDo, onClose } = props;
+  const { t } = useTranslation('desk');
+  if (result?.kind === 'conflict') return <Conflict {...props} />;
+  return (
+    <Dialog
+      open
+      onClose={busy ? undefined : onClose}
+      aria-labelledby="wish"
+      fullWidth
+      maxWidth="xs"
+    >
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready && !busy) onDo();
+        }}
+      >
+        <DialogTitle id="wish">{title}</DialogTitle>
+        <DialogContent className="wish">
+          {props.children}
+          <Problem result={result} />
+        </DialogContent>
+        <DialogActions>
+          <Button color="inherit" onClick={onClose} disabled={busy} autoFocus={!final}>
+            {t('controls.cancel')}
+          </Button>
+          <Button
+            type="submit"
+            variant="contained"
+            color={final ? 'primary' : 'inherit'}
+            className={final ? undefined : 'calm'}
+            disabled={busy || !ready}
+          >
+            {busy ? t('controls.working') : action}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}
+
+/** What went wrong and belongs to no field. */
+function Problem({ result }: { result: Result | null }) {
+  const { t } = useTranslation('desk');
+  if (result === null || result.kind === 'done' || result.kind === 'conflict') return null;
+  if (result.kind !== 'wrong')
+    return <Alert severity="warning">{t(`problem.${result.kind}`)}</Alert>;
+  if (!('saleId' in result.fields) && !('' in result.fields)) return null;
+  return (
+    <Alert severity="warning">
+      {t('saleId' in result.fields ? 'wrong.saleId' : 'problem.refused')}
+    </Alert>
+  );
+}
+
+/** Somebody was faster: nothing was overwritten, and this is who. */
+function Conflict({ changes, seenChange, onClose }: Props) {
+  const { t } = useTranslation('desk');
+  const format = useDeskFormat();
+  const faster = changes.filter(({ revision }) => revision > seenChange);
+  return (
+    <Dialog open onClose={onClose} aria-labelledby="conflict" fullWidth maxWidth="xs">
+      <DialogTitle id="conflict">{t('conflict.title')}</DialogTitle>
+      <DialogContent className="wish">
+        <p>{t('conflict.text')}</p>
+        {faster.length === 0 && <p>{t('conflict.unknown')}</p>}
+        <ul className="faster">
+          {faster.map((change) => (
+            <li key={change.id}>
+              {t('conflict.who', {
+                who: change.changedBy,
+                time: format.exactMoment(change.changedAt),
+              })}{' '}
+              <b>
+                <Deed {...change} />
+              </b>
+            </li>
+          ))}
+        </ul>
+        <p>{t('conflict.look')}</p>
+      </DialogContent>
+      <DialogActions>
+        <Button variant="contained" color="inherit" className="calm" onClick={onClose} autoFocus>
+          {t('conflict.close')}
+        </Button>
+      </DialogActions>
+    </Dialog>
+  );
+}

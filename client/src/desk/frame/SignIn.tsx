@@ -1,0 +1,78 @@
+import { useApolloClient } from '@apollo/client/react';
+import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
+import Button from '@mui/material/Button';
+import TextField from '@mui/material/TextField';
+import { type SyntheticEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSession } from '../../features/session/session';
+import { DeskViewer } from '../sale/operations';
+
+type Problem = 'refused' | 'scope' | 'away';
+
+/** Tries the token before it is kept: the server says whom it names, and what that one may do. */
+function useTry(): (token: string) => Promise<Problem | null> {
+  const client = useApolloClient();
+  const { session } = useSession();
+  return async (token) => {
+    try {
+      const { data } = await client.query({
+        query: DeskViewer,
+        fetchPolicy: 'no-cache',
+        context: { headers: { Authorization: `Bearer ${token}` } },
+      });
+      if (!data?.viewer) return 'refused';
+      if (!data.viewer.scopes.includes('OPERATOR')) return 'scope';
+      session.signIn(token, data.viewer.id);
+      return null;
+    } catch (error) {
+      const refused = ServerError.is(error)
+        ? error.statusCode === 401
+        : CombinedGraphQLErrors.is(error);
+      return refused ? 'refused' : 'away';
+    }
+  };
+}
+
+export function SignIn() {
+  const { t } = useTranslation('desk');
+  const [token, setToken] = useState('');
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+  const attempt = useTry();
+  const submit = async (event: SyntheticEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(await attempt(token.replace(/^Bearer\s+/i, '').replace(/\s/g, '')));
+    setBusy(false);
+  };
+  return (
+    <main className="sign-in">
+      <h1>{t('signIn.title')}</h1>
+      <p className="quiet">{t('signIn.text')}</p>
+      <form onSubmit={(event) => void submit(event)} noValidate>
+        <TextField
+          label={t('signIn.token')}
+          value={token}
+          onChange={(event) => setToken(event.target.value)}
+          error={problem !== null}
+          helperText={problem && t(`signIn.${problem}`)}
+          multiline
+          minRows={3}
+          maxRows={8}
+          fullWidth
+          autoFocus
+          autoComplete="off"
+          slotProps={{ htmlInput: { spellCheck: false, dir: 'ltr', className: 'token' } }}
+        />
+        <Button
+          type="submit"
+          variant="contained"
+          size="large"
+          disabled={busy || token.trim() === ''}
+        >
+          {t('signIn.button')}
+        </Button>
+      </form>
+    </main>
+  );
+}

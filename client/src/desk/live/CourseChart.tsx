@@ -1,0 +1,63 @@
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { DeskChangeFragment, DeskSaleFragment } from '../../gql/graphql';
+import { useDeskFormat } from '../sale/useDeskFormat';
+import { courseOf, liveWindow, type Point, wholeWindow } from './course';
+import { CourseLines } from './CourseLines';
+
+interface Props {
+  sale: DeskSaleFragment;
+  changes: readonly DeskChangeFragment[];
+  points: readonly Point[];
+  /** The whole sale from its first unit to its last, as a report shows it. */
+  whole?: boolean;
+}
+
+/** Stock over purchases a second, one time for both. */
+export function CourseChart({ sale, changes, points, whole = false }: Props) {
+  const { t } = useTranslation('desk');
+  const format = useDeskFormat();
+  const over = sale.phase === 'ENDED' || sale.phase === 'SOLD_OUT';
+  const still = whole || over;
+  const now = useNow(still, Date.parse(sale.serverTime));
+  const window = still ? wholeWindow(points) : liveWindow(Date.parse(sale.startsAt), now);
+  const [first, last] = [points[0], points.at(-1)];
+  const summary =
+    first && last
+      ? t('chart.summary', {
+          sold: format.number(sale.sold),
+          from: format.exactMoment(first.at),
+          to: format.exactMoment(last.at),
+          remaining: format.number(sale.remaining),
+        })
+      : t('chart.empty');
+  const stockings = changes.map(({ changedAt, stock }) => ({ at: Date.parse(changedAt), stock }));
+  return (
+    <figure className="course">
+      <figcaption>
+        <span className="key left">{t('chart.stock')}</span>
+        <span className="key rate">{t('chart.rate')}</span>
+        <span className="unseen">{summary}</span>
+      </figcaption>
+      {window ? (
+        <CourseLines course={courseOf(points, stockings, sale.stock, window)} />
+      ) : (
+        <p className="quiet empty">{t('chart.empty')}</p>
+      )}
+    </figure>
+  );
+}
+
+/** The server's time as last heard, going on by this machine's count while something may still happen. */
+function useNow(still: boolean, serverTime: number): number {
+  const [passed, set] = useState({ of: serverTime, since: 0 });
+  useEffect(() => {
+    if (still) return;
+    const began = performance.now();
+    const timer = setInterval(() => {
+      set({ of: serverTime, since: performance.now() - began });
+    }, 1000);
+    return () => clearInterval(timer);
+  }, [still, serverTime]);
+  return serverTime + (passed.of === serverTime ? passed.since : 0);
+}

@@ -1,0 +1,93 @@
+import { useTheme } from '@mui/material/styles';
+import { LineChart } from '@mui/x-charts/LineChart';
+import { useTranslation } from 'react-i18next';
+import { useDeskFormat } from '../sale/useDeskFormat';
+import type { Course } from './course';
+
+const SCALE_WIDTH = 64;
+/** Over shorter spans than these, ticks stand less than seconds, or minutes, apart. */
+const SECONDS_APART_MS = 8_000;
+const MINUTES_APART_MS = 300_000;
+const INK = 'var(--ink)';
+const GREEN = 'var(--good)';
+
+const line = { showMark: false, area: true } as const;
+
+/** Two charts that share their time: what is left above, how fast it went below. */
+export function CourseLines({ course }: { course: Course }) {
+  const { t } = useTranslation('desk');
+  const format = useDeskFormat();
+  const { time, scale, common } = useFrame(course);
+  const number = (value: number | null) => format.number(value ?? 0);
+  const rate = (value: number | null) => format.rate(value ?? 0);
+  return (
+    <div className="lines">
+      <LineChart
+        {...common}
+        height={170}
+        xAxis={[{ ...time, position: 'none', height: 0 }]}
+        yAxis={[{ ...scale, valueFormatter: number }]}
+        series={[
+          {
+            ...line,
+            curve: 'stepAfter',
+            data: course.left,
+            label: t('chart.stock'),
+            color: INK,
+            valueFormatter: number,
+          },
+        ]}
+      />
+      <LineChart
+        {...common}
+        height={106}
+        xAxis={[{ ...time, height: 26, tickNumber: 5, tickLabelMinGap: 14, disableTicks: true }]}
+        yAxis={[{ ...scale, tickNumber: 2, valueFormatter: rate }]}
+        series={[
+          {
+            ...line,
+            curve: 'stepBefore',
+            data: course.rate,
+            label: t('chart.rate'),
+            color: GREEN,
+            valueFormatter: rate,
+          },
+        ]}
+      />
+    </div>
+  );
+}
+
+/** What both have in common. Time runs the way that the language is read. */
+function useFrame(course: Course) {
+  const format = useDeskFormat();
+  const rtl = useTheme().direction === 'rtl';
+  const span = Number(course.at.at(-1)) - Number(course.at[0]);
+  const tick = (at: number) => {
+    if (span < SECONDS_APART_MS) return format.timeWithTenths(at);
+    return span < MINUTES_APART_MS ? format.timeWithSeconds(at) : format.time(at);
+  };
+  return {
+    time: {
+      data: course.at,
+      scaleType: 'time' as const,
+      reverse: rtl,
+      valueFormatter: (at: Date, { location }: { location: string }) =>
+        location === 'tick' ? tick(at.getTime()) : format.exactMoment(at.getTime()),
+    },
+    scale: {
+      width: SCALE_WIDTH,
+      min: 0,
+      tickNumber: 3,
+      position: rtl ? ('right' as const) : ('left' as const),
+      disableLine: true,
+      disableTicks: true,
+    },
+    common: {
+      skipAnimation: true,
+      hideLegend: true,
+      grid: { horizontal: true },
+      margin: { top: 10, bottom: 0, left: rtl ? 12 : 0, right: rtl ? 0 : 12 },
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { useTranslation } from 'react-i18next';
+import type { DeskSaleFragment } from '../../gql/graphql';
+import type { Seen } from '../sale/useActivity';
+import { useDeskFormat } from '../sale/useDeskFormat';
+
+interface Props extends Seen {
+  sale: DeskSaleFragment;
+}
+
+/** Six numbers to read in a glance. */
+export function Numerals({ sale, activity, peak, slowest }: Props) {
+  const { t } = useTranslation('desk');
+  const format = useDeskFormat();
+  const total = activity?.total;
+  const unknown = '–';
+  const refused = total?.refusals.reduce((sum, { perSecond }) => sum + perSecond, 0);
+  const servers = activity?.replicas.filter(({ silent }) => !silent).length ?? 0;
+  const last = sale.remaining * 10 <= sale.stock && sale.remaining > 0;
+  return (
+    <dl className="numerals">
+      <Numeral
+        name={t('numeral.remaining')}
+        value={format.number(sale.remaining)}
+        note={t('numeral.ofStock', { stock: format.number(sale.stock) })}
+        accent={last}
+      />
+      <Numeral
+        name={t('numeral.sold')}
+        value={format.number(sale.sold)}
+        note={t('numeral.share', { share: format.percent(sale.sold / sale.stock) })}
+      />
+      <Numeral
+        name={t('numeral.perSecond')}
+        value={total ? format.rate(total.purchasesPerSecond) : unknown}
+        note={peak > 0 ? t('numeral.peak', { peak: format.rate(peak) }) : null}
+      />
+      <Numeral
+        name={t('numeral.refused')}
+        value={refused === undefined ? unknown : format.rate(refused)}
+        note={total && refused === 0 ? t('numeral.none') : null}
+      />
+      <Numeral
+        name={t('numeral.watching')}
+        value={total ? format.number(total.subscribers) : unknown}
+        note={servers > 0 ? t('numeral.servers', { count: servers }) : null}
+      />
+      <Numeral
+        name={t('numeral.slowest')}
+        value={slowest === null ? unknown : format.took(slowest)}
+        note={t(total && total.answerP99Ms == null ? 'numeral.none' : 'numeral.atLeast')}
+      />
+    </dl>
+  );
+}
+
+interface NumeralProps {
+  name: string;
+  value: string;
+  note: string | null;
+  accent?: boolean;
+}
+
+function Numeral({ name, value, note, accent = false }: NumeralProps) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className={accent ? 'numeral tabular accent' : 'numeral tabular'}>{value}</dd>
+      <dd className="note tabular">{note}</dd>
+    </div>
+  );
+}

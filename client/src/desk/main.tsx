@@ -1,0 +1,18 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import '../shared/ui/base.css';
+import './desk.css';
+import { initLanguage } from '../shared/i18n/i18n';
+import { Desk } from './Desk';
+import { createDeskServices } from './services';
+import { words } from './words';
+
+await initLanguage(words);
+const root = document.getElementById('root');
+if (!root) throw new Error('desk.html has no #root');
+createRoot(root).render(
+  <StrictMode>
+    <Desk services={createDeskServices()} />
+  </StrictMode>,
+);
+void import('../shared/ui/fonts.css');

@@ -1,0 +1,111 @@
+import Alert from '@mui/material/Alert';
+import Button from '@mui/material/Button';
+import TextField from '@mui/material/TextField';
+import { type SyntheticEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import { DeskSchedule } from '../sale/changes';
+import { type Result, useSaleChange } from '../sale/useSaleChange';
+import { timeZone } from './fields';
+import { emptyPlan, missing, type Plan, planInput, type PlanField } from './plan';
+import { TimeField } from './TimeField';
+
+/** A new sale. What is wrong stands at the field that it is about. */
+export function SchedulePage() {
+  const { t } = useTranslation('desk');
+  const navigate = useNavigate();
+  const schedule = useSaleChange(DeskSchedule);
+  const [plan, setPlan] = useState(() => emptyPlan(Date.now()));
+  const [tried, setTried] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [result, setResult] = useState<Result | null>(null);
+  const lacking = tried ? missing(plan) : [];
+  const submit = async (event: SyntheticEvent) => {
+    event.preventDefault();
+    setTried(true);
+    const input = planInput(plan);
+    if (!input || busy) return;
+    setBusy(true);
+    const answer = await schedule(input);
+    setBusy(false);
+    setResult(answer);
+    if (answer.kind === 'done') void navigate(`/sales/${answer.saleId}`);
+  };
+  const problemOf = (field: PlanField): string | undefined => {
+    if (lacking.includes(field))
+      return t(field === 'stock' ? 'schedule.number' : 'schedule.missing');
+    const wrong = result?.kind === 'wrong' && field in result.fields;
+    return wrong ? t(`wrong.${field}`) : undefined;
+  };
+  return (
+    <main className="page narrow">
+      <h1>{t('schedule.title')}</h1>
+      <p className="quiet">{t('schedule.text', { zone: timeZone() })}</p>
+      <form onSubmit={(event) => void submit(event)} noValidate className="plan">
+        <PlanFields plan={plan} onChange={setPlan} problemOf={problemOf} />
+        {(result?.kind === 'refused' || result?.kind === 'away') && (
+          <Alert severity="warning">{t(`problem.${result.kind}`)}</Alert>
+        )}
+        <Button type="submit" variant="contained" size="large" disabled={busy}>
+          {busy ? t('controls.working') : t('schedule.do')}
+        </Button>
+      </form>
+    </main>
+  );
+}
+
+interface FieldsProps {
+  plan: Plan;
+  onChange: (plan: Plan) => void;
+  problemOf: (field: PlanField) => string | undefined;
+}
+
+function PlanFields({ plan, onChange, problemOf }: FieldsProps) {
+  const { t } = useTranslation('desk');
+  const bind = (field: PlanField, hint?: string) => ({
+    value: plan[field],
+    error: problemOf(field) !== undefined,
+    helperText: problemOf(field) ?? hint,
+    fullWidth: true,
+    autoComplete: 'off',
+    onChange: (event: { target: { value: string } }) =>
+      onChange({ ...plan, [field]: event.target.value }),
+  });
+  const time = (field: 'startsAt' | 'endsAt') => ({
+    value: plan[field],
+    problem: problemOf(field),
+    onChange: (value: string) => onChange({ ...plan, [field]: value }),
+  });
+  return (
+    <>
+      <fieldset>
+        <legend>{t('schedule.product')}</legend>
+        <TextField label={t('schedule.name')} {...bind('name')} required />
+        <TextField label={t('schedule.sku')} {...bind('sku')} required />
+        <TextField
+          label={t('schedule.description')}
+          {...bind('description')}
+          multiline
+          minRows={2}
+        />
+        <TextField label={t('schedule.imageUrl')} {...bind('imageUrl', t('schedule.imageHint'))} />
+        <div className="pair">
+          <TextField label={t('schedule.amount')} {...bind('amount', t('schedule.optional'))} />
+          <TextField label={t('schedule.currency')} {...bind('currencyCode')} />
+        </div>
+      </fieldset>
+      <fieldset>
+        <legend>{t('schedule.sale')}</legend>
+        <TextField label={t('schedule.stock')} {...bind('stock')} required />
+        <div className="pair">
+          <TimeField
+            label={t('schedule.start')}
+            hint={t('schedule.startHint')}
+            {...time('startsAt')}
+          />
+          <TimeField label={t('schedule.end')} hint={t('schedule.optional')} {...time('endsAt')} />
+        </div>
+      </fieldset>
+    </>
+  );
+}

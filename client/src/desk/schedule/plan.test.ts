@@ -1,0 +1,49 @@
+import { instantOf, localOf, wholeNumber } from './fields';
+import { emptyPlan, missing, planInput } from './plan';
+
+describe('what operators type', () => {
+  it.each([
+    ['100', 100],
+    [' 7 ', 7],
+    ['١٢', 12],
+    ['0', null],
+    ['1.5', null],
+    ['-1', null],
+    ['1e3', null],
+    ['', null],
+    ['99999999999', null],
+    ['2147483648', null],
+  ])('%j is the number %s', (typed, number) => {
+    expect(wholeNumber(typed)).toBe(number);
+  });
+
+  it('reads times as this computer tells them, and back', () => {
+    const instant = '2026-11-24T18:30:15.000Z';
+    expect(instantOf(localOf(instant))).toBe(instant);
+    expect(instantOf('')).toBeNull();
+    expect(instantOf('nonsense')).toBeNull();
+  });
+});
+
+describe('a plan', () => {
+  const now = Date.parse('2026-11-24T18:00:30Z');
+
+  it('says what is missing', () => {
+    expect(missing(emptyPlan(now))).toEqual(['name', 'sku', 'stock']);
+    expect(planInput(emptyPlan(now))).toBeNull();
+  });
+
+  it('starts in ten minutes, on the minute, and leaves out what is empty', () => {
+    const plan = { ...emptyPlan(now), name: ' Lamp ', sku: 'L-1', stock: '5' };
+    expect(planInput(plan)).toEqual({
+      product: { name: 'Lamp', sku: 'L-1', description: null, imageUrl: null, price: null },
+      stock: 5,
+      startsAt: '2026-11-24T18:11:00.000Z',
+      endsAt: null,
+    });
+    expect(planInput({ ...plan, amount: '49.90' })?.product.price).toEqual({
+      amount: '49.90',
+      currencyCode: 'EUR',
+    });
+  });
+});

@@ -1,0 +1,108 @@
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
+import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
+import { SetContextLink } from '@apollo/client/link/context';
+import { ErrorLink } from '@apollo/client/link/error';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
+import { OperationTypeNode } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { Session } from '../features/session/session';
+import possibleTypes from '../gql/possible-types';
+import { Connection } from '../shared/connection/connection';
+import { createKeep } from '../shared/storage/storage';
+import { fullJitter, waitOrReturn } from '../shared/time/wait';
+
+const LONGEST_WAIT_MS = 5_000;
+const PING_EVERY_MS = 10_000;
+const FORBIDDEN = 4403;
+
+export type DeskServices = ReturnType<typeof createDeskServices>;
+
+/** Everything that outlives a render. An operator's token is kept for this tab only, and not left lying about. */
+export function createDeskServices() {
+  const session = new Session(createKeep(() => window.sessionStorage));
+  const connection = new Connection(Date.now);
+  const ws = createLine(session, connection);
+  const client = new ApolloClient({
+    cache: new InMemoryCache({
+      possibleTypes: possibleTypes.possibleTypes,
+      typePolicies: { Sale: { fields: { product: { merge: true } } } },
+    }),
+    link: ApolloLink.split(
+      (operation) => operation.operationType === OperationTypeNode.SUBSCRIPTION,
+      new GraphQLWsLink(ws),
+      ApolloLink.from([
+        forgetRefusedToken(session),
+        sendToken(session),
+        new HttpLink({ uri: new URL('/graphql', window.location.href).href }),
+      ]),
+    ),
+    devtools: { enabled: import.meta.env.DEV },
+  });
+  const stopWatching = session.subscribe(() => {
+    // The line carries the operator's token: it is opened anew for the next one, who starts with nothing.
+    ws.terminate();
+    void client.clearStore();
+  });
+  const close = async () => {
+    stopWatching();
+    client.stop();
+    await Promise.resolve(ws.dispose()).catch(() => undefined);
+  };
+  return { session, connection, client, close };
+}
+
+function createLine(session: Session, connection: Connection) {
+  const url = new URL('/graphql', window.location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  let lastId = 0;
+  return createClient({
+    url: url.href,
+    lazy: false,
+    onNonLazyError: connection.lost,
+    keepAlive: PING_EVERY_MS,
+    connectionAckWaitTimeout: PING_EVERY_MS,
+    retryAttempts: Infinity,
+    shouldRetry: () => true,
+    retryWait: (retries) => waitOrReturn(fullJitter(retries, LONGEST_WAIT_MS)),
+    generateID: () => (++lastId).toString(36),
+    connectionParams: () => {
+      const { token } = session.state();
+      return token === null ? {} : { Authorization: `Bearer ${token}` };
+    },
+    on: {
+      connected: connection.opened,
+      message: connection.heard,
+      closed: (event) => {
+        connection.lost();
+        if (isCloseEvent(event) && event.code === FORBIDDEN) session.forget();
+      },
+    },
+  });
+}
+
+function isCloseEvent(event: unknown): event is Pick<CloseEvent, 'code'> {
+  return typeof event === 'object' && event !== null && 'code' in event;
+}
+
+function sendToken(session: Session): ApolloLink {
+  return new SetContextLink((context) => {
+    const { token } = session.state();
+    if (token === null) return {};
+    const headers = context.headers as Record<string, string> | undefined;
+    return { headers: { Authorization: `Bearer ${token}`, ...headers }, token };
+  });
+}
+
+/** A token that the server does not take any more is of no use: the operator signs in anew. */
+function forgetRefusedToken(session: Session): ApolloLink {
+  return new ErrorLink(({ error, operation }) => {
+    const token: unknown = operation.getContext().token;
+    if (typeof token === 'string' && isTokenRefused(error)) session.forget(token);
+  });
+}
+
+function isTokenRefused(error: unknown): boolean {
+  if (ServerError.is(error)) return error.statusCode === 401;
+  if (!CombinedGraphQLErrors.is(error)) return false;
+  return error.errors.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED');
+}

@@ -1,0 +1,20 @@
+import type { ResourceKey } from 'i18next';
+import en from '../locales/desk/en.json';
+import type { Words } from '../shared/i18n/i18n';
+
+const files = import.meta.glob<ResourceKey>(
+  ['../locales/desk/*.json', '!../locales/desk/en.json'],
+  { import: 'default' },
+);
+
+/** The languages that the desk speaks; a browser with another one gets English. */
+export const deskLanguages = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const;
+
+export const words: Words = {
+  part: 'desk',
+  english: en,
+  load: (language) => {
+    const load = files[`../locales/desk/${language}.json`];
+    return load ? load() : Promise.reject(new Error(`no words in ${language}`));
+  },
+};
