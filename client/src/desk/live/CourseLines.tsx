@@ -1,3 +1,4 @@
+import useMediaQuery from '@mui/material/useMediaQuery';
 import { useTheme } from '@mui/material/styles';
 import { LineChart } from '@mui/x-charts/LineChart';
 import { useTranslation } from 'react-i18next';
@@ -18,6 +19,7 @@ export function CourseLines({ course }: { course: Course }) {
   const { t } = useTranslation('desk');
   const format = useDeskFormat();
   const { time, scale, common } = useFrame(course);
+  const narrow = useMediaQuery('(max-width: 600px)');
   const number = (value: number | null) => format.number(value ?? 0);
   const rate = (value: number | null) => format.rate(value ?? 0);
   return (
@@ -41,7 +43,15 @@ export function CourseLines({ course }: { course: Course }) {
       <LineChart
         {...common}
         height={106}
-        xAxis={[{ ...time, height: 26, tickNumber: 5, tickLabelMinGap: 14, disableTicks: true }]}
+        xAxis={[
+          {
+            ...time,
+            height: 26,
+            tickNumber: narrow ? 2 : 5,
+            tickLabelMinGap: 14,
+            disableTicks: true,
+          },
+        ]}
         yAxis={[{ ...scale, tickNumber: 2, valueFormatter: rate }]}
         series={[
           {
