@@ -12,7 +12,7 @@ const zones = [
     from: ['./src/features', './src/app', './src/playground', './src/desk'],
   },
   { target: './src/features', from: ['./src/app', './src/playground', './src/desk'] },
-  { target: './src/app', from: ['./src/playground', './src/desk'] },
+  { target: './src/app', from: ['./src/playground', './src/desk', './src/gallery'] },
   {
     target: './src/desk',
     from: ['./src/app', './src/playground', './src/features/sale', './src/features/purchase'],

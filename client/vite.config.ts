@@ -1,18 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
+import { Kind, parse, print, visit } from 'graphql';
 import { defaultClientConditions, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Built apart (`vite build --mode desk`), so that what the shopper loads is not divided by what the desk shares. */
-const pages = {
-  desk: { desk: page('desk.html') },
-  others: { shop: page('index.html'), playground: page('playground.html') },
+/** The pages. `npm run build` makes each by itself (see `scripts/build.mjs`), so that none carries a piece of another. */
+const parts: Record<string, string> = {
+  shop: page('index.html'),
+  playground: page('playground.html'),
+  desk: page('desk.html'),
 };
+const part = process.env.PART ?? '';
 
-export default defineConfig(({ mode }) => ({
-  plugins: [react(), documentsByName(), ownPages(), noInlineFonts()],
+export default defineConfig({
+  plugins: [react(), documentsByName(), firstQuestion(), ownPages(), noInlineFonts()],
   // rxjs offers what browsers of today need only under this name.
   resolve: { conditions: ['es2015', ...defaultClientConditions] },
   server: {
@@ -26,12 +30,20 @@ export default defineConfig(({ mode }) => ({
     // The Content-Security-Policy knows 'self' only: no data: addresses, no inline polyfill.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    emptyOutDir: mode !== 'desk',
     chunkSizeWarningLimit: 4000,
+    emptyOutDir: part === '' || part === 'shop',
     rolldownOptions: {
       // GraphiQL's files say "use no memo", which means nothing to a bundler.
       checks: { moduleLevelDirective: false },
-      input: pages[mode === 'desk' ? 'desk' : 'others'],
+      input: parts[part] === undefined ? parts : { [part]: parts[part] },
+      // A page's server finds the words of a language by this name.
+      output: {
+        chunkFileNames: ({ facadeModuleId }) => {
+          const [, of, language] =
+            /\/locales\/([\w-]+)\/([\w-]+)\.json$/.exec(facadeModuleId ?? '') ?? [];
+          return of ? `assets/words-${of}-${language}-[hash].js` : 'assets/[name]-[hash].js';
+        },
+      },
     },
   },
   worker: { format: 'es' },
@@ -45,15 +57,16 @@ export default defineConfig(({ mode }) => ({
     restoreMocks: true,
     unstubGlobals: true,
   },
-}));
+});
 
-/** In development the playground and the desk have the addresses that the server gives them. */
+/** In development the pages have the addresses that the server gives them, and the gallery of states has one at all. */
 function ownPages(): Plugin {
   return {
     name: 'own-pages',
     configureServer(server) {
       server.middlewares.use((request, _response, next) => {
         if (request.url === '/playground') request.url = '/playground.html';
+        if (request.url === '/gallery') request.url = '/gallery.html';
         if (/^\/desk(\/|\?|$)/.test(request.url ?? '')) request.url = '/desk.html';
         next();
       });
@@ -98,4 +111,33 @@ function documentsByName(): Plugin {
       };
     },
   };
+}
+
+/** The page's first question, for the server to answer in the page itself. */
+function firstQuestion(): Plugin {
+  return {
+    name: 'first-question',
+    apply: 'build',
+    generateBundle() {
+      if (part !== '' && part !== 'shop') return;
+      const known = JSON.parse(
+        readFileSync(page('src/gql/persisted-documents.json'), 'utf8'),
+      ) as Record<string, string>;
+      const source = Object.values(known).find((text) => /\bquery SaleStatus\b/.test(text));
+      if (!source) throw new Error('codegen wrote no query SaleStatus');
+      this.emitFile({ type: 'asset', fileName: 'first.graphql', source: withTypenames(source) });
+    },
+  };
+}
+
+/** Apollo asks for `__typename` wherever it can: the answer in the page has to be as full. */
+function withTypenames(text: string): string {
+  const typename = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } } as const;
+  const document = visit(parse(text), {
+    SelectionSet: (node, _key, parent) =>
+      parent && 'kind' in parent && parent.kind === Kind.OPERATION_DEFINITION
+        ? undefined
+        : { ...node, selections: [...node.selections, typename] },
+  });
+  return print(document).replace(/\s+/g, ' ');
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ const STOPPED_WITHIN_MS = 10_000;
 export interface Product {
   sku: string;
   name: string;
+  description?: string;
   imageUrl?: string;
   price?: { amount: string; currencyCode: string };
 }
@@ -22,71 +23,99 @@ export interface Product {
 /** A server of our own: the built binary, its own Postgres, an empty folder of data. */
 export class Stampede {
   readonly url: string;
-  readonly #process: ChildProcess;
   /** A token for the operator of this name. */
   readonly operator: (name: string) => string;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #secret: string;
   readonly #operator: string;
   readonly #folder: string;
+  #process: ChildProcess;
   #log = '';
 
-  private constructor(
-    url: string,
-    process: ChildProcess,
-    operator: (name: string) => string,
-    folder: string,
-  ) {
-    this.url = url;
-    this.#process = process;
-    this.operator = operator;
-    this.#operator = operator('op');
+  private constructor(address: string, folder: string, secret: string) {
+    this.url = `http://${address}`;
     this.#folder = folder;
-    const note = (chunk: Buffer) => (this.#log = (this.#log + chunk.toString()).slice(-8000));
-    process.stdout?.on('data', note);
-    process.stderr?.on('data', note);
-  }
-
-  static async start(): Promise<Stampede> {
-    const address = `127.0.0.1:${await freePort()}`;
-    const folder = mkdtempSync(join(tmpdir(), 'stampede-e2e-'));
-    // As root the server runs Postgres as somebody else, who must be able to pass.
-    chmodSync(folder, 0o711);
-    const secret = randomBytes(24).toString('hex');
-    const env = {
+    this.#secret = secret;
+    this.#env = {
       ...without(process.env, 'POSTGRES_BIN', 'DATABASE_URL'),
       ADDR: address,
       DATA_DIR: folder,
       DEMO: 'true',
       AUTH_SECRET: secret,
     };
-    const operator = (name: string) => {
+    this.operator = (name) => {
       const mint = ['token', '-sub', name, '-scope', 'operator', '-ttl', '1h'];
-      return execFileSync(BINARY, mint, { env, encoding: 'utf8' }).trim();
+      return execFileSync(BINARY, mint, { env: this.#env, encoding: 'utf8' }).trim();
     };
-    const child = spawn(BINARY, [], { env, cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
-    const stampede = new Stampede(`http://${address}`, child, operator, folder);
+    this.#operator = this.operator('op');
+    this.#process = this.#spawn();
+  }
+
+  static async start(): Promise<Stampede> {
+    const folder = mkdtempSync(join(tmpdir(), 'stampede-e2e-'));
+    // As root the server runs Postgres as somebody else, who must be able to pass.
+    chmodSync(folder, 0o711);
+    const address = `127.0.0.1:${await freePort()}`;
+    const stampede = new Stampede(address, folder, randomBytes(24).toString('hex'));
     await stampede.#ready();
     return stampede;
   }
 
   async stop(): Promise<void> {
-    const gone = new Promise<void>((resolve) => this.#process.once('exit', () => resolve()));
-    if (this.#process.exitCode === null) {
-      this.#process.kill('SIGTERM');
-      const kill = setTimeout(() => this.#process.kill('SIGKILL'), STOPPED_WITHIN_MS);
-      await gone;
-      clearTimeout(kill);
-    }
+    await this.#end('SIGTERM');
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  /** The power fails: nobody is told, nothing is finished. */
+  crash = () => this.#end('SIGKILL');
+
+  /** After a crash: the same server, on the same data, at the same address. */
+  async returns(): Promise<void> {
+    this.#process = this.#spawn();
+    await this.#ready();
+  }
+
+  /** A shopper's token that the server takes until then, `ms` from now: past its end by the clocks' leeway. */
+  tokenFor(shopper: string, ms: number): string {
+    const LEEWAY_S = 30;
+    const exp = Math.floor((Date.now() + ms) / 1000) - LEEWAY_S;
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const claims = { sub: shopper, scope: 'shopper', aud: 'stampede', exp };
+    const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
+    return `${signed}.${createHmac('sha256', this.#secret).update(signed).digest('base64url')}`;
+  }
+
+  #spawn(): ChildProcess {
+    const child = spawn(BINARY, [], {
+      env: this.#env,
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const note = (chunk: Buffer) => (this.#log = (this.#log + chunk.toString()).slice(-8000));
+    child.stdout.on('data', note);
+    child.stderr.on('data', note);
+    return child;
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill(signal);
+    const kill = setTimeout(() => child.kill('SIGKILL'), STOPPED_WITHIN_MS);
+    await gone;
+    clearTimeout(kill);
+  }
+
   /** Ends whatever is current and schedules one sale, which is the current one from then on. */
-  async schedule(stock: number, opensInMs = -1000): Promise<string> {
+  async schedule(stock: number, opensInMs = -1000, more: Partial<Product> = {}): Promise<string> {
     await this.#endAll();
     const product: Product = {
       sku: `E2E-${stock}`,
       name: 'Aurora lamp',
       imageUrl: '/demo/aurora-lamp.svg',
       price: { amount: '49.90', currencyCode: 'EUR' },
+      ...more,
     };
     const startsAt = new Date(Date.now() + opensInMs).toISOString();
     return this.#change('scheduleSale', 'ScheduleSaleInput', { product, stock, startsAt });

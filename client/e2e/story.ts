@@ -1,5 +1,6 @@
 import {
   test as base,
+  type BrowserContext,
   type BrowserContextOptions,
   expect,
   type Locator,
@@ -15,8 +16,11 @@ interface Worker {
 }
 
 interface Story {
-  /** Somebody opens the page: with cookies, storage and a window of their own. */
-  opens: (options?: BrowserContextOptions) => Promise<Shopper>;
+  /** Somebody opens the page: with cookies, storage and a window of their own, prepared before. */
+  opens: (
+    options?: BrowserContextOptions,
+    prepare?: (context: BrowserContext) => Promise<unknown>,
+  ) => Promise<Shopper>;
   /** Somebody opens the page and signs in by this name. */
   arrives: (name: string, options?: BrowserContextOptions) => Promise<Shopper>;
 }
@@ -34,8 +38,9 @@ export const test = base.extend<Story, Worker>({
   ],
   opens: async ({ browser, stampede }, use) => {
     const shoppers: Shopper[] = [];
-    await use(async (options = {}) => {
+    await use(async (options = {}, prepare) => {
       const context = await browser.newContext({ locale: 'en-GB', ...options });
+      await prepare?.(context);
       const shopper = new Shopper(await context.newPage());
       shoppers.push(shopper);
       await shopper.page.goto(stampede.url);
@@ -60,7 +65,7 @@ export class Shopper {
 
   constructor(page: Page) {
     this.page = page;
-    this.truth = page.getByRole('region', { name: 'The sale' });
+    this.truth = page.locator('section[data-state]');
     this.buyButton = page.getByRole('button', { name: /^Buy now/ });
   }
 
@@ -86,6 +91,19 @@ export class Shopper {
       };
       return route.fulfill({ response, json: { data } });
     });
+  }
+
+  /** The same person, in a second tab. */
+  async opensAnotherTab(): Promise<Shopper> {
+    const page = await this.page.context().newPage();
+    await page.goto(this.page.url());
+    return new Shopper(page);
+  }
+
+  /** Chooses a language of the page. */
+  async speaks(language: string): Promise<void> {
+    await this.page.getByRole('combobox').selectOption(language);
+    await expect(this.page.locator('html')).toHaveAttribute('lang', language);
   }
 
   /** The page shows that a sale is upcoming, active, bought, soldOut, paused, ended… */

@@ -1,37 +1,40 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { moments } from '../e2e/moments';
 import { test } from '../e2e/story';
-import { moments } from './states';
 
-// `make screens` takes these pictures: every moment for whoever judges the page, and the one that opens the README.
+// `make screens` takes these pictures: every state in every look for whoever judges the page, and the one that opens
+// the README. MOMENTS=active,bought takes those only.
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const phone = { width: 390, height: 844 };
-const looks: Record<string, { width: number; height: number; scheme: 'light' | 'dark' }> = {
-  'phone-light': { ...phone, scheme: 'light' },
-  'phone-dark': { ...phone, scheme: 'dark' },
-  'desktop-light': { width: 1280, height: 800, scheme: 'light' },
-  'desktop-dark': { width: 1280, height: 800, scheme: 'dark' },
-};
+const windows = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+const schemes = ['light', 'dark'] as const;
+const languages = ['en', 'ar', 'ja'];
+const wanted = process.env.MOMENTS?.split(',') ?? Object.keys(moments);
 
-for (const [moment, bring] of Object.entries(moments)) {
-  for (const [name, { width, height, scheme }] of Object.entries(looks)) {
-    test(`${moment}, ${name}`, async ({ stampede, opens }) => {
-      const arrive = async (who?: string) => {
-        const viewport = { width, height };
-        const shopper = await opens({ viewport, colorScheme: scheme, deviceScaleFactor: 2 });
-        if (who !== undefined) await shopper.signIn(who);
-        await shopper.page.evaluate(() => document.fonts.ready.then(() => undefined));
-        return shopper;
-      };
-      const page = await bring({ stampede, arrive });
-      await page.screenshot({ path: file(`out/${moment}-${name}.png`), animations: 'disabled' });
-    });
-  }
+for (const [moment, bring] of Object.entries(moments).filter(([name]) => wanted.includes(name))) {
+  test(moment, async ({ stampede, opens }) => {
+    const options = { deviceScaleFactor: 2, reducedMotion: 'reduce' } as const;
+    const shopper = await bring({ stampede, opens, options });
+    const { page } = shopper;
+    for (const language of languages) {
+      await shopper.speaks(language);
+      await page.evaluate(() => document.fonts.ready.then(() => undefined));
+      for (const [name, viewport] of Object.entries(windows)) {
+        await page.setViewportSize(viewport);
+        for (const colorScheme of schemes) {
+          await page.emulateMedia({ colorScheme });
+          const path = file(`out/${moment}-${name}-${colorScheme}-${language}.png`);
+          await page.screenshot({ path, animations: 'disabled', caret: 'hide' });
+        }
+      }
+    }
+  });
 }
 
 test('the picture that opens the README', async ({ browser }) => {
-  const shots = ['upcoming-phone-light', 'buying-phone-dark', 'bought-phone-light'].map((name) => {
+  const names = ['upcoming-phone-light-en', 'buying-phone-dark-en', 'bought-phone-light-en'];
+  const shots = names.map((name) => {
     const data = readFileSync(file(`out/${name}.png`)).toString('base64');
     return `<img src="data:image/png;base64,${data}">`;
   });

@@ -1,5 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import './shared/ui/fonts.css';
 import './shared/ui/base.css';
 import './app/shop/shop.css';
 import { App } from './app/App';
@@ -11,9 +12,10 @@ import { initLanguage } from './shared/i18n/i18n';
 await initLanguage(words);
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
+const config = readConfig(document);
+const services = createServices(config.first);
 createRoot(root).render(
   <StrictMode>
-    <App services={createServices()} config={readConfig(document)} />
+    <App services={services} config={config} />
   </StrictMode>,
 );
-void import('./shared/ui/fonts.css');

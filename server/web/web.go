@@ -43,7 +43,7 @@ type Edge struct {
 
 // NewHandler is the whole server as a handler.
 func NewHandler(e Edge) (http.Handler, error) {
-	page, err := newPages(e.Client, e.Boot)
+	page, err := newPages(e.Client, e.Boot, e.GraphQL)
 	if err != nil {
 		return nil, err
 	}

@@ -1,16 +1,18 @@
 import { Session } from '../features/session/session';
+import { onSettledElsewhere } from '../features/purchase/wish';
 import { SaleStatus } from '../features/sale/useSaleStatus';
 import { Connection } from '../shared/connection/connection';
 import { keep } from '../shared/storage/storage';
 import { ServerClock } from '../shared/time/clock';
 import { createApollo } from './apollo';
 import { forgetViewer } from './cache';
+import { type Config, pageExchange } from './config';
 import { createSocket } from './socket';
 
 export type Services = ReturnType<typeof createServices>;
 
 /** Everything that outlives a render, made once and joined here. */
-export function createServices() {
+export function createServices(first: Config['first'] = null, exchange = pageExchange()) {
   const session = new Session(keep);
   const clock = new ServerClock();
   const connection = new Connection(clock.now);
@@ -22,6 +24,13 @@ export function createServices() {
     uri: new URL('/graphql', window.location.href).href,
   });
 
+  // A page from the browser's own store would tell of a sale, and of a time, long gone.
+  if (first && exchange) {
+    client.writeQuery({ query: SaleStatus, data: first });
+    const time = first.saleStatus?.serverTime;
+    if (time) clock.learn(exchange.sentAt, Date.parse(time), exchange.receivedAt);
+  }
+
   const stopFollowing = session.follow();
   const stopWatching = session.subscribe(() => {
     forgetViewer(cache);
@@ -29,12 +38,15 @@ export function createServices() {
     ws.terminate();
     void client.refetchQueries({ include: [SaleStatus] });
   });
+  const refetch = () => void client.refetchQueries({ include: [SaleStatus] });
+  const stopWishing = onSettledElsewhere(refetch);
   const offline = () => ws.terminate();
   window.addEventListener('offline', offline);
 
   const close = async () => {
     stopFollowing();
     stopWatching();
+    stopWishing();
     window.removeEventListener('offline', offline);
     client.stop();
     // A line that is just failing to open has nothing to close.

@@ -17,7 +17,15 @@ describe('the settings in the page', () => {
     ['null', false],
     ['', false],
   ])('%s', (boot, demoSignIn) => {
-    expect(readConfig(page(boot))).toEqual({ demoSignIn });
+    expect(readConfig(page(boot))).toEqual({ demoSignIn, first: null });
+  });
+
+  it.each([
+    ['{"first":{"saleStatus":null,"viewer":null}}', { saleStatus: null, viewer: null }],
+    ['{"first":{"viewer":null}}', null],
+    ['{"first":null}', null],
+  ])('%s', (boot, first) => {
+    expect(readConfig(page(boot)).first).toEqual(first);
   });
 });
 

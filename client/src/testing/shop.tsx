@@ -3,7 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { graphql, HttpResponse } from 'msw';
 import { App } from '../app/App';
 import { createServices, type Services } from '../app/services';
-import type { BuyMutation } from '../gql/graphql';
+import type { BuyMutation, SaleStatusQuery } from '../gql/graphql';
 import { Line } from './line';
 import type { SaleView } from './sales';
 import { server } from './server';
@@ -19,6 +19,8 @@ interface Arrange {
   /** The shopper whose token the browser keeps; none: signed out. */
   shopper?: string;
   demoSignIn?: boolean;
+  /** What the server has written into the page. */
+  first?: SaleStatusQuery;
 }
 
 type Bought = BuyMutation['purchase'];
@@ -26,7 +28,7 @@ type Bought = BuyMutation['purchase'];
 export type PurchaseAnswer = Bought | (() => Response);
 
 /** The whole page against a network of which the test holds the other end. */
-export function openShop({ sale, shopper, demoSignIn = true }: Arrange) {
+export function openShop({ sale, shopper, demoSignIn = true, first }: Arrange) {
   const line = new Line();
   const shop = {
     /** What the server would say now; change it and the next query tells. */
@@ -41,9 +43,13 @@ export function openShop({ sale, shopper, demoSignIn = true }: Arrange) {
   };
   if (shopper) localStorage.setItem('stampede.token', shopper);
   server.use(line.handler, ...handlers(shop));
-  const services = createServices();
+  const config = { demoSignIn, first: first ?? null };
+  const services = createServices(config.first, {
+    sentAt: Date.now() - 20,
+    receivedAt: Date.now(),
+  });
   open.push(services);
-  render(<App services={services} config={{ demoSignIn }} />);
+  render(<App services={services} config={config} />);
   return { ...shop, shop, services };
 }
 

@@ -71,6 +71,34 @@ describe('what each state says', () => {
   });
 });
 
+describe('what stands in the page', () => {
+  const first = (change: Parameters<typeof aSale>[0] = {}) => ({
+    saleStatus: aSale(change),
+    viewer: null,
+  });
+
+  it('is shown at once, and to somebody anonymous without a question', async () => {
+    const { shop, line } = openShop({ sale: null, first: first() });
+    const block = screen.getByRole('region', { name: 'The sale' });
+    expect(block).toHaveAttribute('data-state', 'active');
+    expect(block).toHaveTextContent('37 of 100 left');
+    await watched(line);
+    expect(shop.queries).toBe(0);
+  });
+
+  it('is no verdict for a shopper who may have bought', async () => {
+    const sold = { phase: 'SOLD_OUT', remaining: 0, sold: 100 } as const;
+    openShop({
+      sale: aSale({ ...sold, viewerPurchase: aReceipt() }),
+      shopper: 'ada',
+      first: first(sold),
+    });
+    const block = screen.getByRole('region', { name: 'The sale' });
+    expect(block).toHaveAttribute('data-state', 'loading');
+    expect(await truth('bought')).toHaveTextContent('It’s yours.');
+  });
+});
+
 describe('live', () => {
   it('follows the stock, and nothing older than what it knows', async () => {
     const sale = aSale();
@@ -229,6 +257,15 @@ describe('signing in and out', () => {
     await waitFor(() => expect(line.inits).toEqual([{}, { Authorization: 'Bearer Ada' }]), {
       timeout: 4000,
     });
+  });
+
+  it('another tab of theirs has bought: this one asks, and tells', async () => {
+    const { shop } = openShop({ sale: aSale(), shopper: 'ada' });
+    await truth('active');
+    shop.sale = aSale({ viewerPurchase: aReceipt() });
+    const key = 'stampede.wish.sale-1.ada';
+    window.dispatchEvent(new StorageEvent('storage', { key, newValue: null }));
+    expect(await truth('bought')).toHaveTextContent('Bought earlier');
   });
 
   it('out: what was theirs is gone from the page', async () => {

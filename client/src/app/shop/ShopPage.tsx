@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { ProductPicture, ProductTitle } from '../../features/sale/ProductView';
 import { useSaleStatus } from '../../features/sale/useSaleStatus';
 import { useStockChanges } from '../../features/sale/useStockChanges';
+import { useSession } from '../../features/session/session';
 import type { Config } from '../config';
 import { ConnectionNote } from './ConnectionNote';
 import { Header } from './Header';
@@ -11,20 +12,31 @@ import { Plate, TruthBox } from './TruthBox';
 import { Sentence, Words } from './words';
 
 export function ShopPage({ config }: { config: Config }) {
-  const { data, failed, refetch } = useSaleStatus();
+  const { t } = useTranslation();
+  const { token } = useSession();
+  const { data, failed, refetch } = useSaleStatus(token === null);
   const sale = data?.saleStatus;
   const product = sale?.product ?? null;
   useStockChanges(data ? (sale?.id ?? null) : undefined, refetch);
   useTitle(product?.name);
   const viewerId = data?.viewer?.id ?? null;
+  // The server has not said yet what this shopper owns: "sold out" would only scare an owner.
+  const over = sale?.phase === 'SOLD_OUT' || sale?.phase === 'ENDED';
+  const untold = over && token !== null && viewerId === null;
   return (
     <>
       <Header />
       <main className="shop">
         <ProductPicture product={product} />
-        <div className="about">{product && <ProductTitle product={product} />}</div>
+        <div className="about">
+          {product ? (
+            <ProductTitle product={product} />
+          ) : (
+            <h1 className="unseen">{t('page.title')}</h1>
+          )}
+        </div>
         <div className="truth">
-          {sale ? (
+          {sale && !untold ? (
             <TruthBlock
               key={`${sale.id} ${viewerId}`}
               sale={sale}
@@ -32,7 +44,7 @@ export function ShopPage({ config }: { config: Config }) {
               demoSignIn={config.demoSignIn}
             />
           ) : (
-            <NoSale known={data !== undefined} failed={failed} />
+            <NoSale known={data !== undefined && !untold} failed={failed} />
           )}
         </div>
       </main>

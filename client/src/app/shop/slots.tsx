@@ -53,7 +53,9 @@ const TWO_DAYS_MS = 48 * 3_600_000;
 function upcoming(left: number, showing: Showing): Slots {
   const { t, format, sale, now } = showing;
   const opens = Date.parse(sale.startsAt);
-  const when = sameDay(opens, now)
+  const units = t('upcoming.units', { count: sale.stock, units: format.number(sale.stock) });
+  const today = sameDay(opens, now);
+  const when = today
     ? t('upcoming.opensAt', { time: format.time(opens) })
     : t('upcoming.opensOn', { day: format.shortDay(opens), time: format.time(opens) });
   const far = left >= TWO_DAYS_MS;
@@ -61,13 +63,17 @@ function upcoming(left: number, showing: Showing): Slots {
     top: (
       <div role="timer" aria-label={t('upcoming.countdown')}>
         <bdi className="numeral" dir={far ? undefined : 'ltr'}>
-          {far ? format.days(Math.floor(left / (TWO_DAYS_MS / 2))) : format.countdown(left)}
+          {far ? format.days(Math.round(left / (TWO_DAYS_MS / 2))) : format.countdown(left)}
         </bdi>
       </div>
     ),
     meter: <StockMeter sale={sale} />,
-    line: `${when} · ${t('upcoming.units', { count: sale.stock, units: format.number(sale.stock) })}`,
-    ...(showing.signIn ?? { action: buyButton(showing, false) }),
+    // A day and a time fill the line.
+    line: today ? `${when} · ${units}` : when,
+    ...(showing.signIn ?? {
+      action: buyButton(showing, false),
+      note: today ? null : units,
+    }),
   };
 }
 

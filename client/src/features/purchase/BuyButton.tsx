@@ -9,15 +9,17 @@ interface Props {
 }
 
 export function BuyButton({ onBuy, open, busy = false, children }: Props) {
+  const look = busy ? 'busy' : open ? 'open' : 'closed';
   return (
     <button
       type="button"
       aria-disabled={!open || busy}
       aria-busy={busy}
       onClick={open && !busy ? onBuy : undefined}
-      className={`button buy ${busy ? 'busy' : open ? 'open' : 'closed'}`}
+      className={`button buy ${look}`}
     >
-      {children}
+      {/* Other words are a new text: the old one has not moved. */}
+      <span key={String(busy)}>{children}</span>
     </button>
   );
 }

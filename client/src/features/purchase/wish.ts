@@ -3,6 +3,8 @@ import type { Keep } from '../../shared/storage/storage';
 /** Older than this, the sale's own answer (`viewerPurchase`) is the truth and nothing is bought unasked. */
 const FORGOTTEN_AFTER_MS = 10 * 60_000;
 
+const PREFIX = 'stampede.wish.';
+
 /** The idempotency key of a wish that has no answer yet. It outlives the tab. */
 export interface Wishes {
   /** The key under way for this sale and shopper, if any. */
@@ -13,7 +15,7 @@ export interface Wishes {
 }
 
 export function wishesOf(keep: Keep, saleId: string, shopperId: string, now = Date.now): Wishes {
-  const name = `stampede.wish.${saleId}.${shopperId}`;
+  const name = `${PREFIX}${saleId}.${shopperId}`;
   const pending = () => {
     const [key, at] = keep.get(name)?.split(' ') ?? [];
     return key && now() - Number(at) < FORGOTTEN_AFTER_MS ? key : null;
@@ -27,6 +29,15 @@ export function wishesOf(keep: Keep, saleId: string, shopperId: string, now = Da
     },
     settle: () => keep.remove(name),
   };
+}
+
+/** Another tab's wish got its answer: what this one shows may no longer be all. Until the returned function is called. */
+export function onSettledElsewhere(listener: () => void): () => void {
+  const changed = ({ key, newValue }: StorageEvent) => {
+    if (key?.startsWith(PREFIX) && newValue === null) listener();
+  };
+  window.addEventListener('storage', changed);
+  return () => window.removeEventListener('storage', changed);
 }
 
 /** 128 random bits; `crypto.randomUUID` exists in secure contexts only. */

@@ -38,6 +38,8 @@ export const SaleStatus = graphql(`
 
 const LONGEST_WAIT_MS = 10_000;
 
+type Policy = 'cache-first' | 'cache-and-network';
+
 export interface SaleStatusView {
   data: SaleStatusQuery | undefined;
   /** The last attempt failed; the next one comes by itself. */
@@ -45,11 +47,15 @@ export interface SaleStatusView {
   refetch: () => void;
 }
 
-/** The current sale as the server told it first; `useStockChanges` keeps it fresh in the cache. */
-export function useSaleStatus(): SaleStatusView {
+/**
+ * The current sale as the server told it first; `useStockChanges` keeps it fresh in the cache. What stood in the page
+ * is all there is to say to somebody `anonymous`: a crowd that opens the page need not ask again.
+ */
+export function useSaleStatus(anonymous: boolean): SaleStatusView {
   const connection = useContext(ConnectionContext);
+  const [fetchPolicy] = useState<Policy>(anonymous ? 'cache-first' : 'cache-and-network');
   const query = useQuery(SaleStatus, {
-    fetchPolicy: 'cache-and-network',
+    fetchPolicy,
     nextFetchPolicy: 'cache-first',
     notifyOnNetworkStatusChange: true,
     // A new answer is wanted after sign-in, not the one already under way for somebody else.
@@ -59,9 +65,10 @@ export function useSaleStatus(): SaleStatusView {
   useEffect(() => {
     if (query.data) connection.heard();
   }, [connection, query.data]);
-  useRetry(query.error, refetch);
+  const failed = useLastOutcome(query.loading, query.error !== undefined);
+  useRetry(query.error, failed, refetch);
   useReturn(refetch);
-  return { data: query.data ?? query.previousData, failed: query.error !== undefined, refetch };
+  return { data: query.data ?? query.previousData, failed, refetch };
 }
 
 /** A refetch that fails shows in the query's own `error`; the promise has nothing to add. */
@@ -76,14 +83,21 @@ function useQuietRefetch(refetch: () => Promise<unknown>): () => void {
   return quiet;
 }
 
+/** Whether the last attempt failed; while the next one is under way, that is still what is known. */
+function useLastOutcome(loading: boolean, error: boolean): boolean {
+  const [failed, setFailed] = useState(false);
+  if (!loading && failed !== error) setFailed(error);
+  return loading ? failed : error;
+}
+
 /** Asks again after a failure: without end, slower each time, each client at its own moment. */
-function useRetry(error: unknown, refetch: () => void): void {
+function useRetry(error: unknown, failed: boolean, refetch: () => void): void {
   const attempt = useRef(0);
   useEffect(() => {
-    if (error === undefined) {
-      attempt.current = 0;
-      return;
-    }
+    if (!failed) attempt.current = 0;
+  }, [failed]);
+  useEffect(() => {
+    if (error === undefined) return;
     let wanted = true;
     const wait = fullJitter(attempt.current++, LONGEST_WAIT_MS, 1000);
     void waitOrReturn(wait).then(() => {

@@ -37,11 +37,11 @@ export class ServerClock {
 
   now = (): number => this.local() + Math.max(best(this.#samples)?.offset ?? 0, this.#floor);
 
-  /** Something was asked at `sentAt` (local) and the answer, just here, says `serverTime`. */
-  learn(sentAt: number, serverTime: number): void {
+  /** Something was asked at `sentAt` (local), and the answer, here at `receivedAt`, says `serverTime`. */
+  learn(sentAt: number, serverTime: number, receivedAt = this.local()): void {
     this.#samples = [
       ...this.#samples.slice(1 - KEPT_SAMPLES),
-      sampleOf(sentAt, this.local(), serverTime),
+      sampleOf(sentAt, receivedAt, serverTime),
     ];
     this.#changed();
   }

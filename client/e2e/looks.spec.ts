@@ -1,0 +1,92 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { moments } from './moments';
+import { expect, test } from './story';
+
+// Every state, in every language: nothing for axe to find in light and dark, nothing cut off, nothing out of the window.
+
+const LANGUAGES = ['en', 'de', 'fr', 'es', 'ja', 'zh-Hans', 'hi', 'ar'];
+const WINDOWS = [
+  { width: 390, height: 844 },
+  { width: 320, height: 640 },
+  { width: 1280, height: 800 },
+];
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+for (const [moment, bring] of Object.entries(moments)) {
+  test(`${moment}: in every language and theme`, async ({ stampede, opens }) => {
+    const shopper = await bring({ stampede, opens, options: { reducedMotion: 'reduce' } });
+    const { page } = shopper;
+    const wrong: string[] = [];
+    for (const language of LANGUAGES) {
+      await shopper.speaks(language);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        const { violations } = await new AxeBuilder({ page })
+          .setLegacyMode()
+          .withTags(WCAG)
+          .analyze();
+        for (const { id, nodes } of violations)
+          wrong.push(`${language} ${colorScheme}: ${id} ${nodes.map(({ html }) => html).join()}`);
+      }
+      for (const viewport of WINDOWS) {
+        await page.setViewportSize(viewport);
+        for (const place of await page.evaluate(cutOff))
+          wrong.push(`${language} ${viewport.width}: ${place}`);
+      }
+      await page.setViewportSize({ width: 390, height: 844 });
+    }
+    expect(wrong).toEqual([]);
+  });
+}
+
+/** What does not fit: rows of the truth box that reach into the next, texts wider than their place. */
+function cutOff(): string[] {
+  const wrong: string[] = [];
+  const root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) wrong.push(`the page is ${root.scrollWidth} wide`);
+  const rows = [...document.querySelectorAll('section[data-state] > *')];
+  const box = document.querySelector('section[data-state]');
+  rows.forEach((row, i) => {
+    const end =
+      rows[i + 1]?.getBoundingClientRect().top ?? box?.getBoundingClientRect().bottom ?? 0;
+    const { top } = row.getBoundingClientRect();
+    for (const part of [row, ...row.querySelectorAll('p, div, button, h2')]) {
+      const { top: from, bottom: to } = part.getBoundingClientRect();
+      if (part.textContent && (to > end + 0.5 || from < top - 0.5))
+        wrong.push(`"${part.textContent}" is too tall`);
+      if (part.scrollWidth > part.clientWidth + 1) wrong.push(`"${part.textContent}" is too wide`);
+    }
+  });
+  return wrong;
+}
+
+test('the words of the page are those of the browser, then of the shopper’s choice', async ({
+  stampede,
+  opens,
+}) => {
+  await stampede.schedule(100);
+  const nadia = await opens({ locale: 'ar-EG' });
+  const html = nadia.page.locator('html');
+  await expect(html).toHaveAttribute('dir', 'rtl');
+  await nadia.reads('مباشر');
+  await nadia.speaks('fr');
+  await expect(html).toHaveAttribute('dir', 'ltr');
+  await nadia.page.reload();
+  await nadia.reads('En direct');
+  await expect(html).toHaveAttribute('lang', 'fr');
+});
+
+test('on paper there is the receipt and nothing else', async ({ stampede, arrives }) => {
+  await stampede.schedule(100);
+  const ada = await arrives('Ada');
+  await ada.buys();
+  await ada.page.emulateMedia({ media: 'print' });
+  await expect(ada.truth).toBeHidden();
+  const receipt: Page = ada.page;
+  const paper = receipt.getByRole('article');
+  await expect(paper).toContainText('Aurora lamp');
+  await expect(paper).toContainText('1 of 100');
+  await expect(paper).toContainText('€49.90');
+  await expect(paper).toContainText('demo:Ada');
+});

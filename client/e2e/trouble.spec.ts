@@ -1,0 +1,154 @@
+import { expect, test } from './story';
+
+// What goes wrong in a rush, with a real browser, a real server, and real ends of both.
+
+test('opens on time with a clock that is ten minutes wrong', async ({ stampede, opens }) => {
+  const WRONG_MS = 10 * 60_000;
+  const opensAt = Date.now() + 5000;
+  await stampede.schedule(100, 5000);
+  const late = await opens({}, async (context) => {
+    await context.addInitScript((wrong) => {
+      const now = Date.now.bind(Date);
+      Date.now = () => now() - wrong;
+      const { timeOrigin } = performance;
+      Object.defineProperty(performance, 'timeOrigin', { get: () => timeOrigin - wrong });
+    }, WRONG_MS);
+  });
+  await late.signIn('Late');
+  await late.sees('upcoming');
+  await expect(late.page.getByRole('timer')).toHaveText(/^00:0\d$/);
+  await late.sees('active');
+  expect(Date.now()).toBeGreaterThanOrEqual(opensAt - 50);
+  await late.buys();
+});
+
+test('the server dies with the answer in its hand; the page finds out', async ({
+  stampede,
+  arrives,
+}) => {
+  const sale = await stampede.schedule(100);
+  const ada = await arrives('Ada');
+  await ada.sees('active');
+  let purchases = 0;
+  await ada.page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('mutation Buy')) return route.continue();
+    if (++purchases > 1) return route.continue();
+    await route.fetch(); // bought, and committed
+    await stampede.crash();
+    return route.abort('connectionreset'); // but nobody was told
+  });
+  await ada.buyButton.click();
+  await ada.sees('unknown');
+  await ada.reads('Finding out whether it went through…');
+  await ada.page.reload({ waitUntil: 'commit' }).catch(() => undefined); // and the shopper loses patience
+  await stampede.returns();
+  await ada.page.goto(stampede.url);
+  await ada.sees('bought');
+  await ada.reads('You are number 1 of 100.');
+  expect(await stampede.buyAs('Ada', sale)).toBe('AlreadyPurchased');
+});
+
+test('the server restarts while somebody is buying; the same wish goes through once', async ({
+  stampede,
+  arrives,
+}) => {
+  const sale = await stampede.schedule(100);
+  const ada = await arrives('Ada');
+  await ada.sees('active');
+  await stampede.crash();
+  await ada.buyButton.click();
+  await ada.sees('unknown');
+  await stampede.returns();
+  await ada.sees('bought');
+  await ada.reads('You are number 1 of 100.');
+  await ada.reads(/Bought at/);
+  expect(await stampede.buyAs('Bob', sale)).toBe('PurchaseSuccess');
+  await ada.reads('Live');
+});
+
+test('thirty seconds without a network: says so, and catches up by itself', async ({
+  stampede,
+  arrives,
+}) => {
+  const sale = await stampede.schedule(100);
+  const ada = await arrives('Ada');
+  await ada.reads('100 of 100 left');
+  await ada.page.context().setOffline(true);
+  await ada.reads(/No connection\. Last seen \d/);
+  expect(await stampede.buyAs('Bob', sale)).toBe('PurchaseSuccess');
+  await ada.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 30_000)));
+  await ada.reads('100 of 100 left');
+  await ada.reads(/No connection/);
+  await ada.page.context().setOffline(false);
+  await ada.reads('99 of 100 left');
+  await ada.reads('Live');
+  await ada.buys();
+});
+
+test('two tabs of one shopper: what one buys, both know', async ({ stampede, arrives }) => {
+  await stampede.schedule(100);
+  const first = await arrives('Ada');
+  const second = await first.opensAnotherTab();
+  await second.sees('active');
+  await first.buys();
+  await second.sees('bought');
+  await second.reads('You are number 1 of 100.');
+  await second.page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(first.page.getByRole('textbox', { name: 'Your name' })).toBeVisible();
+});
+
+test('both tabs press at once: one unit', async ({ stampede, arrives }) => {
+  await stampede.schedule(100);
+  const first = await arrives('Ada');
+  const second = await first.opensAnotherTab();
+  await second.sees('active');
+  await Promise.all([first.buyButton.click(), second.buyButton.click()]);
+  await first.sees('bought');
+  await second.sees('bought');
+  await first.reads('You are number 1 of 100.');
+  await second.reads('You are number 1 of 100.');
+  await first.page.reload();
+  await expect(first.page.getByRole('meter')).toHaveAttribute('aria-valuenow', '99');
+});
+
+test('a token runs out: the page says what to do, and the wish is kept', async ({
+  stampede,
+  opens,
+}) => {
+  await stampede.schedule(100);
+  const token = stampede.tokenFor('demo:Ada', 4000);
+  const ada = await opens({}, (context) =>
+    context.addInitScript((given) => {
+      if (sessionStorage.getItem('given')) return;
+      sessionStorage.setItem('given', 'yes');
+      localStorage.setItem('stampede.token', given);
+    }, token),
+  );
+  await expect(ada.page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  await expect(ada.page.getByRole('textbox', { name: 'Your name' })).toBeVisible();
+  await ada.signIn('Ada');
+  await ada.buys();
+});
+
+test('by keyboard alone, and heard', async ({ stampede, opens }) => {
+  await stampede.schedule(2);
+  const { page, truth, ...ada } = await opens();
+  const tab = async (role: 'textbox' | 'button', name: RegExp) => {
+    const target = page.getByRole(role, { name });
+    for (let i = 0; i < 8; i++) {
+      if (await target.evaluate((element) => element === document.activeElement)) return target;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab does not lead to ${name}`);
+  };
+  await tab('textbox', /Your name/);
+  await page.keyboard.type('Ada');
+  await page.keyboard.press('Enter');
+  await expect(ada.buyButton).toHaveAttribute('aria-disabled', 'false');
+  const button = await tab('button', /^Buy now/);
+  expect(await button.evaluate((element) => getComputedStyle(element).outlineWidth)).toBe('3px');
+  const said = page.locator('[aria-live=polite]');
+  await page.keyboard.press('Enter');
+  await expect(truth).toHaveAttribute('data-state', 'bought');
+  await expect(said).toHaveText('It’s yours. You are number 1 of 2.');
+});
