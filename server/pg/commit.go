@@ -13,7 +13,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 )
 
@@ -101,11 +100,11 @@ func guardConfig(cfg *pgx.ConnConfig) *guardState {
 // guardOf finds the guard beneath a connection that came out of the pool.
 func guardOf(conn bun.Conn) (g *guard, err error) {
 	err = conn.Raw(func(driverConn any) error {
-		std, ok := driverConn.(*stdlib.Conn)
+		p, ok := driverConn.(*pipeline)
 		if !ok {
-			return fmt.Errorf("pg: %T is not a connection of pgx", driverConn)
+			return fmt.Errorf("pg: %T is not a connection of Open's pool", driverConn)
 		}
-		wire := std.Conn().PgConn().Conn()
+		wire := p.Conn.Conn().PgConn().Conn()
 		if encrypted, ok := wire.(*tls.Conn); ok {
 			wire = encrypted.NetConn()
 		}

@@ -16,7 +16,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 )
@@ -86,7 +85,7 @@ func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
 		return nil, fmt.Errorf("pg: open the pool: %w", err)
 	}
 	db := &DB{
-		DB:   bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()),
+		DB:   bun.NewDB(openDB(pool), pgdialect.New()),
 		Pool: pool,
 		tx:   cfg.tx,
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"stampede/model"
+	"stampede/server/pg"
 )
 
 // The statements of a purchase: one to read, one to write. They go through bun's transaction with parameters of their
@@ -37,15 +38,17 @@ CROSS JOIN LATERAL (
 ) AS history
 WHERE id = $1`
 
-// writeSQL inserts what was sold and moves the sale on, if it still is as it was read and has the units.
+// writeSQL moves the sale on and inserts what was sold, if the sale still is as it was read and has the units; if not,
+// it writes nothing at all.
 const writeSQL = `
-WITH sold AS (
-    INSERT INTO purchases (sale_id, ordinal, shopper_id, idempotency_key, purchased_at)
-    SELECT $1, new.ordinal, new.shopper_id, nullif(new.idempotency_key, ''), now()
-    FROM unnest($4::int[], $5::text[], $6::text[]) AS new (ordinal, shopper_id, idempotency_key)
+WITH moved AS (
+    UPDATE sales SET sold = sold + $2, version = version + 1
+    WHERE id = $1 AND version = $3 AND sold + $2 <= stock
+    RETURNING id
 )
-UPDATE sales SET sold = sold + $2, version = version + 1
-WHERE id = $1 AND version = $3 AND sold + $2 <= stock`
+INSERT INTO purchases (sale_id, ordinal, shopper_id, idempotency_key, purchased_at)
+SELECT moved.id, new.ordinal, new.shopper_id, nullif(new.idempotency_key, ''), now()
+FROM moved, unnest($4::int[], $5::text[], $6::text[]) AS new (ordinal, shopper_id, idempotency_key)`
 
 // wanted says whose earlier purchases to read: the suspects' when the sale has sold what the ledger has seen and no
 // unit more, else everybody's.
@@ -68,7 +71,7 @@ func load(
 	var endsAt, pausedAt, endedAt sql.NullTime
 	last := w.seen.last
 	err = tx.Tx.QueryRowContext(
-		ctx, loadSQL, id, w.seen.ordinal, w.suspects, w.shoppers, last.ShopperID, last.PurchasedAt,
+		pg.Together(ctx), loadSQL, id, w.seen.ordinal, w.suspects, w.shoppers, last.ShopperID, last.PurchasedAt,
 	).Scan(
 		&state.Product.SKU, &state.Product.Name, &state.Product.Description, &state.Product.ImageURL, &price,
 		&state.Stock, &state.Sold, &state.Version, &state.StartsAt, &endsAt, &pausedAt, &endedAt, &state.At, &known, &found)
@@ -99,29 +102,34 @@ func decode[T any](column []byte) (value T, err error) {
 	return value, err
 }
 
-func write(ctx context.Context, tx bun.Tx, before model.Sale, sold []model.Purchase) error {
+// write is the last statement of its transaction. It must have touched a row for each purchase, which can be asked once
+// the transaction is committed: if not, it has written nothing.
+func write(ctx context.Context, tx bun.Tx, before model.Sale, sold []model.Purchase) (sql.Result, error) {
 	n := len(sold)
 	ordinals, shoppers, keys := make([]int32, n), make([]string, n), make([]string, n)
 	for i, p := range sold {
 		ordinals[i], shoppers[i], keys[i] = int32(p.Ordinal), p.ShopperID, p.IdempotencyKey //nolint:gosec // at most MaxStock
 	}
-	result, err := tx.Tx.ExecContext(ctx, writeSQL, before.ID, n, before.Version, ordinals, shoppers, keys)
-	return guarded(result, err)
+	result, err := tx.Tx.ExecContext(pg.Together(ctx), writeSQL, before.ID, n, before.Version, ordinals, shoppers, keys)
+	if err != nil {
+		return nil, fmt.Errorf("write: %w", err)
+	}
+	return result, nil
 }
 
 // fence writes to the sale without changing what it says: it waits for whoever still holds the row, and once it is
 // committed, everything that it has seen is durable too.
 func fence(ctx context.Context, tx bun.Tx, id model.SaleID) error {
 	result, err := tx.Tx.ExecContext(ctx, `UPDATE sales SET version = version + 1 WHERE id = $1`, id)
-	return guarded(result, err)
-}
-
-// guarded is nil when the update touched its row.
-func guarded(result sql.Result, err error) error {
 	if err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
-	if touched, err := result.RowsAffected(); err != nil || touched != 1 {
+	return touched(result, 1)
+}
+
+// touched is nil when a statement has touched n rows.
+func touched(result sql.Result, n int) error {
+	if rows, err := result.RowsAffected(); err != nil || rows != int64(n) {
 		return errors.Join(errMoved, err)
 	}
 	return nil

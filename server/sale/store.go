@@ -2,6 +2,7 @@ package sale
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -75,9 +76,11 @@ func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
 // after any other nothing was written.
 func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
 	var decision model.Decision
+	var written sql.Result
 	fenced, lost := false, false
 	wanted := s.wantedBy(id, orders)
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
+		written = nil
 		state, earlier, known, err := load(ctx, tx, id, wanted)
 		if err != nil {
 			return err
@@ -88,12 +91,16 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 			fenced = s.doubtful.Load()
 			return confirmReads(ctx, tx, id, fenced)
 		}
-		return write(ctx, tx, state.Sale, decision.Sold)
+		written, err = write(ctx, tx, state.Sale, decision.Sold)
+		return err
 	}, lostRace, pg.OnRetry(func(sqlstate string) {
 		s.meters.of(id).retried(sqlstate)
 		s.NoteRival()
 		wanted.suspects = wanted.shoppers // the second time the ledger's word is not taken for it
 	}))
+	if err == nil && written != nil {
+		err = touched(written, len(decision.Sold))
+	}
 	if err != nil && errors.Is(err, pg.ErrOutcomeUnknown) && len(decision.Sold) > 0 {
 		decision, err = s.findOut(ctx, decision, err)
 	} else if err == nil && (len(decision.Sold) > 0 || fenced) {
@@ -153,7 +160,10 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 		result, err := tx.NewUpdate().Model(&sale).
 			Column("stock", "version", "starts_at", "ends_at", "paused_at", "ended_at").
 			Where("id = ? AND version = ?", id, before.Version).Exec(ctx)
-		if err := guarded(result, err); err != nil {
+		if err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		if err := touched(result, 1); err != nil {
 			return err
 		}
 		return record(ctx, tx, model.ChangeTo(after, wish.Kind, wish.By))

@@ -18,7 +18,7 @@ import (
 const (
 	httpConnections = 1000
 	// shoppersPerSecond bounds how many tokens are minted for a measurement.
-	shoppersPerSecond = 45_000
+	shoppersPerSecond = 90_000
 	unknownSale       = 999_999
 )
 

@@ -141,5 +141,8 @@ func (p *Proxy) back(client, server net.Conn, lost *atomic.Bool) {
 	_ = client.Close()
 }
 
-// IsCommit recognises COMMIT as pgx sends it.
-func IsCommit(_ int32, sent []byte) bool { return bytes.Contains(sent, []byte("commit\x00")) }
+// IsCommit recognises COMMIT, sent alone or together with the statement before it (but not its preparation).
+func IsCommit(_ int32, sent []byte) bool {
+	return bytes.Contains(sent, []byte("Q\x00\x00\x00\x0bcommit\x00")) ||
+		bytes.Contains(sent, []byte("\x00stampede_commit\x00"))
+}

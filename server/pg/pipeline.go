@@ -1,0 +1,313 @@
+package pg
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// A transaction of a purchase needs two statements and, as database/sql has it, four round trips. This file lets BEGIN
+// travel with the first statement and COMMIT with the last, which makes it two: see docs/adr/0007.
+
+type together struct{}
+
+// Together is the context of a serializable transaction's first and last statement. A query that is the first one
+// travels with BEGIN; its columns must be of the types bool, int, text, varchar, json, jsonb or timestamptz. A
+// statement without rows travels with COMMIT: nothing may follow it, its errors are those of COMMIT, and its result can
+// be read only when Serializable has returned nil.
+func Together(ctx context.Context) context.Context { return context.WithValue(ctx, together{}, true) }
+
+func isTogether(ctx context.Context) bool { return ctx.Value(together{}) != nil }
+
+// connector opens connections that hold BEGIN back.
+type connector struct{ driver.Connector }
+
+func openDB(pool *pgxpool.Pool) *sql.DB {
+	db := sql.OpenDB(connector{stdlib.GetPoolConnector(pool)})
+	db.SetMaxIdleConns(0) // the pool keeps them
+	return db
+}
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	std, ok := conn.(*stdlib.Conn)
+	if !ok {
+		return nil, fmt.Errorf("pg: %T is not a connection of pgx", conn)
+	}
+	return &pipeline{Conn: std}, nil
+}
+
+// pipeline is a connection that holds back BEGIN until the first statement, and the last statement until COMMIT.
+type pipeline struct {
+	*stdlib.Conn
+	begin string // not sent yet
+	last  *held  // not sent yet
+}
+
+// held is a statement that waits for COMMIT.
+type held struct {
+	query string
+	args  []any
+	tag   pgconn.CommandTag
+	sent  bool
+}
+
+// RowsAffected is known after COMMIT.
+func (h *held) RowsAffected() (int64, error) {
+	if !h.sent {
+		return 0, errors.New("pg: what travels with COMMIT has no result before it")
+	}
+	return h.tag.RowsAffected(), nil
+}
+
+func (h *held) LastInsertId() (int64, error) {
+	return 0, errors.New("pg: PostgreSQL knows no last id: use RETURNING")
+}
+
+const beginSerializable = "begin isolation level serializable"
+
+// Names of the two statements that every connection prepares, as they are seen on the wire.
+const (
+	beginName  = "stampede_begin"
+	commitName = "stampede_commit"
+)
+
+// BeginTx holds BEGIN back when the transaction is serializable.
+func (p *pipeline) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if sql.IsolationLevel(opts.Isolation) != sql.LevelSerializable || opts.ReadOnly {
+		return p.Conn.BeginTx(ctx, opts)
+	}
+	if p.Conn.Conn().IsClosed() {
+		return nil, driver.ErrBadConn
+	}
+	p.begin, p.last = beginSerializable, nil
+	return &pipelineTx{p: p, ctx: ctx}, nil
+}
+
+// flush sends BEGIN, if that has not been done.
+func (p *pipeline) flush(ctx context.Context) error {
+	if p.last != nil {
+		return errors.New("pg: a statement follows the one that travels with COMMIT")
+	}
+	if p.begin == "" {
+		return nil
+	}
+	begin := p.begin
+	p.begin = ""
+	_, err := p.Conn.Conn().Exec(ctx, begin)
+	return asBegin(err)
+}
+
+// asBegin marks an error that came while BEGIN was under way: unless the server has refused the statement, the
+// connection had died.
+func asBegin(err error) error {
+	if said, ok := errors.AsType[*pgconn.PgError](err); err == nil || ok && said.SeverityUnlocalized == "ERROR" {
+		return err
+	}
+	return &beginError{err}
+}
+
+// prepare makes sure that the statements of a batch need no round trip of their own, but for the first time.
+func (p *pipeline) prepare(ctx context.Context, name, statement, query string) error {
+	conn := p.Conn.Conn()
+	if _, err := conn.Prepare(ctx, name, statement); err != nil {
+		return err
+	}
+	_, err := conn.Prepare(ctx, query, query)
+	return err
+}
+
+// QueryContext sends a query, together with BEGIN where Together allows it.
+func (p *pipeline) QueryContext(ctx context.Context, query string, named []driver.NamedValue) (driver.Rows, error) {
+	if p.begin == "" || p.last != nil || !isTogether(ctx) {
+		if err := p.flush(ctx); err != nil {
+			return nil, err
+		}
+		return p.Conn.QueryContext(ctx, query, named)
+	}
+	if err := p.prepare(ctx, beginName, beginSerializable, query); err != nil {
+		return nil, asBegin(err)
+	}
+	var batch pgx.Batch
+	batch.Queue(beginName)
+	batch.Queue(query, values(named)...)
+	p.begin = ""
+	results := p.Conn.Conn().SendBatch(ctx, &batch)
+	if _, err := results.Exec(); err != nil {
+		return nil, errors.Join(asBegin(err), results.Close())
+	}
+	r, err := results.Query()
+	if err != nil {
+		return nil, errors.Join(asBegin(err), results.Close())
+	}
+	return readAll(p.Conn.Conn().TypeMap(), r, results)
+}
+
+// ExecContext sends a statement, or holds it back for COMMIT where Together allows it.
+func (p *pipeline) ExecContext(ctx context.Context, query string, named []driver.NamedValue) (driver.Result, error) {
+	if err := p.flush(ctx); err != nil {
+		return nil, err
+	}
+	if isTogether(ctx) && p.Conn.Conn().PgConn().TxStatus() == 'T' {
+		if err := p.prepare(ctx, commitName, "commit", query); err != nil {
+			return nil, err
+		}
+		p.last = &held{query: query, args: values(named)}
+		return p.last, nil
+	}
+	return p.Conn.ExecContext(ctx, query, named)
+}
+
+// PrepareContext prepares a statement.
+func (p *pipeline) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if err := p.flush(ctx); err != nil {
+		return nil, err
+	}
+	return p.Conn.PrepareContext(ctx, query)
+}
+
+// pipelineTx ends a transaction that pipeline has begun. Its context is that of BEGIN, which no caller ends.
+type pipelineTx struct {
+	p   *pipeline
+	ctx context.Context
+}
+
+// Commit sends what was held back, together with COMMIT. When the former fails, the latter is not carried out.
+func (tx *pipelineTx) Commit() error {
+	conn, last := tx.p.Conn.Conn(), tx.p.last
+	if tx.p.begin != "" {
+		tx.p.begin = "" // nothing was done
+		return nil
+	}
+	tx.p.last = nil
+	if last == nil {
+		return committed(conn.Exec(tx.ctx, "commit"))
+	}
+	var batch pgx.Batch
+	batch.Queue(last.query, last.args...)
+	batch.Queue(commitName)
+	results := conn.SendBatch(tx.ctx, &batch)
+	tag, err := results.Exec()
+	last.tag = tag
+	if err == nil {
+		tag, err = results.Exec()
+	}
+	if closed := results.Close(); err == nil {
+		err = closed
+	}
+	if err != nil && !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
+		_, _ = conn.Exec(tx.ctx, "rollback") // the connection says whether it is of any more use
+	}
+	err = committed(tag, err)
+	last.sent = err == nil
+	return err
+}
+
+// committed tells a COMMIT that the server has turned into a ROLLBACK from one that it has not.
+func committed(tag pgconn.CommandTag, err error) error {
+	if err == nil && tag.String() == "ROLLBACK" {
+		return pgx.ErrTxCommitRollback
+	}
+	return err
+}
+
+// Rollback forgets what was held back.
+func (tx *pipelineTx) Rollback() error {
+	began := tx.p.begin == ""
+	tx.p.begin, tx.p.last = "", nil
+	if !began {
+		return nil
+	}
+	_, err := tx.p.Conn.Conn().Exec(tx.ctx, "rollback")
+	if err != nil { // it is in nobody's hands any more: what it holds, the server gives back when it ends
+		_ = tx.p.Conn.Conn().Close(tx.ctx)
+	}
+	return err
+}
+
+func values(named []driver.NamedValue) []any {
+	all := make([]any, len(named))
+	for i, v := range named {
+		all[i] = v.Value
+	}
+	return all
+}
+
+// rows are what a query that travelled with BEGIN has found.
+type rows struct {
+	columns []string
+	found   [][]driver.Value
+}
+
+func readAll(types *pgtype.Map, r pgx.Rows, results pgx.BatchResults) (_ *rows, err error) {
+	all := &rows{}
+	for r.Next() && err == nil {
+		row := make([]driver.Value, len(r.FieldDescriptions()))
+		for i, raw := range r.RawValues() {
+			f := r.FieldDescriptions()[i]
+			if row[i], err = valueOf(types, f.DataTypeOID, f.Format, raw); err != nil {
+				err = fmt.Errorf("pg: column %s: %w", f.Name, err)
+				break
+			}
+		}
+		all.found = append(all.found, row)
+	}
+	for _, f := range r.FieldDescriptions() {
+		all.columns = append(all.columns, f.Name)
+	}
+	r.Close()
+	if failed := asBegin(errors.Join(r.Err(), results.Close())); failed != nil {
+		return nil, failed
+	}
+	return all, err
+}
+
+// valueOf reads a column's value into what database/sql works with.
+func valueOf(types *pgtype.Map, oid uint32, format int16, raw []byte) (driver.Value, error) {
+	if raw == nil {
+		return nil, nil //nolint:nilnil // NULL is nil
+	}
+	switch oid {
+	case pgtype.BoolOID:
+		return scan[bool](types, oid, format, raw)
+	case pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID:
+		return scan[int64](types, oid, format, raw)
+	case pgtype.TimestamptzOID:
+		return scan[time.Time](types, oid, format, raw)
+	case pgtype.TextOID, pgtype.VarcharOID:
+		return string(raw), nil
+	case pgtype.JSONOID, pgtype.JSONBOID:
+		return scan[[]byte](types, oid, format, raw)
+	}
+	return nil, fmt.Errorf("a value of type %d does not travel with BEGIN", oid)
+}
+
+func scan[T any](types *pgtype.Map, oid uint32, format int16, raw []byte) (v T, err error) {
+	err = types.Scan(oid, format, raw, &v)
+	return v, err
+}
+
+func (r *rows) Columns() []string { return r.columns }
+func (r *rows) Close() error      { return nil }
+
+func (r *rows) Next(dest []driver.Value) error {
+	if len(r.found) == 0 {
+		return io.EOF
+	}
+	copy(dest, r.found[0])
+	r.found = r.found[1:]
+	return nil
+}

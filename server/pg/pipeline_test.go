@@ -1,0 +1,138 @@
+package pg_test
+
+import (
+	"context"
+	"database/sql"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+
+	"stampede/server/pg"
+	"stampede/server/pg/pgtest"
+)
+
+// readThenWrite is the shape of a purchase: a query with BEGIN, a statement with COMMIT.
+func readThenWrite(ctx context.Context, tx bun.Tx, value int) (found int, result sql.Result, err error) {
+	together := pg.Together(ctx)
+	if err := tx.Tx.QueryRowContext(together, `SELECT count(*) FROM made`).Scan(&found); err != nil {
+		return 0, nil, err
+	}
+	result, err = tx.Tx.ExecContext(together, `INSERT INTO made SELECT 1 WHERE 1 / $1::int >= 0`, value)
+	return found, result, err
+}
+
+func TestATransactionOfTwoStatementsTakesTwoRoundTrips(t *testing.T) {
+	t.Parallel()
+	direct := atCommit(t, `NULL`)
+	var sent atomic.Int64
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(int32, []byte) bool {
+		sent.Add(1)
+		return false
+	})
+	db, err := pg.Open(bounded(t), network.URL, pg.WithMaxConns(1))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	for i := range 3 {
+		before := sent.Load()
+		var found int
+		var result sql.Result
+		require.NoError(t, db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) (err error) {
+			found, result, err = readThenWrite(ctx, tx, 1)
+			require.NoError(t, err)
+			_, err = result.RowsAffected()
+			require.ErrorContains(t, err, "no result before it")
+			return nil
+		}))
+		touched, err := result.RowsAffected()
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, touched)
+		assert.Equal(t, i, found, "what was committed before")
+		if i > 0 { // the first time, the statements are prepared
+			assert.EqualValues(t, 2, sent.Load()-before)
+		}
+	}
+	assert.Equal(t, 3, rows(t, direct))
+}
+
+func TestWhatTravelsWithCommitFailsForCertain(t *testing.T) {
+	t.Parallel()
+	db := atCommit(t, `NULL`)
+	err := db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+		_, _, err := readThenWrite(ctx, tx, 0)
+		return err
+	})
+	require.ErrorContains(t, err, "22012", "a division by zero")
+	require.NotErrorIs(t, err, pg.ErrOutcomeUnknown)
+	assert.True(t, pg.IsDataError(err))
+	assert.Zero(t, rows(t, db), "COMMIT was not carried out")
+	require.NoError(t, db.Serializable(bounded(t), insert), "the connection is of use")
+	assert.Equal(t, 1, rows(t, db))
+}
+
+func TestNothingFollowsWhatTravelsWithCommit(t *testing.T) {
+	t.Parallel()
+	db := atCommit(t, `NULL`)
+	err := db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+		_, _, err := readThenWrite(ctx, tx, 1)
+		require.NoError(t, err)
+		return insert(ctx, tx)
+	})
+	require.ErrorContains(t, err, "follows the one that travels with COMMIT")
+	assert.Zero(t, rows(t, db))
+}
+
+// TestAllTypesThatTravelWithBegin are read as database/sql reads them elsewhere.
+func TestAllTypesThatTravelWithBegin(t *testing.T) {
+	t.Parallel()
+	db := atCommit(t, `NULL`)
+	const query = `SELECT true, 7::int, 'text', 'var'::varchar, '{"a": 1}'::json, '{"a": 1}'::jsonb,
+		'2026-11-22T18:00:00.123456Z'::timestamptz, NULL::timestamptz, NULL::json`
+	type row struct {
+		yes      bool
+		n        int
+		text, vc string
+		raw, bin []byte
+		at       time.Time
+		none     sql.NullTime
+		nothing  []byte
+	}
+	read := func(wrap func(context.Context) context.Context) (r row) {
+		require.NoError(t, db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+			return tx.Tx.QueryRowContext(wrap(ctx), query).Scan(
+				&r.yes, &r.n, &r.text, &r.vc, &r.raw, &r.bin, &r.at, &r.none, &r.nothing)
+		}))
+		r.at = r.at.UTC()
+		return r
+	}
+	together := read(pg.Together)
+	assert.Equal(t, read(func(ctx context.Context) context.Context { return ctx }), together)
+	assert.True(t, together.yes)
+	assert.Equal(t, 2026, together.at.Year())
+
+	err := db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+		var point string
+		return tx.Tx.QueryRowContext(pg.Together(ctx), `SELECT point(1, 2)`).Scan(&point)
+	})
+	require.ErrorContains(t, err, "does not travel with BEGIN")
+}
+
+func TestATransactionThatDoesNothingSendsNothing(t *testing.T) {
+	t.Parallel()
+	direct := atCommit(t, `NULL`)
+	var sent atomic.Int64
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(int32, []byte) bool {
+		sent.Add(1)
+		return false
+	})
+	db, err := pg.Open(bounded(t), network.URL, pg.WithMaxConns(1))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	before := sent.Load()
+	require.NoError(t, db.Serializable(bounded(t), func(context.Context, bun.Tx) error { return nil }))
+	require.ErrorIs(t, db.Serializable(bounded(t), func(context.Context, bun.Tx) error { return sql.ErrNoRows }), sql.ErrNoRows)
+	assert.Equal(t, before, sent.Load())
+}
