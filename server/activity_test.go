@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -72,4 +74,23 @@ func TestActivityIsForOperators(t *testing.T) {
 	s := h.connect(t, h.operator(t))
 	s.subscribe(t, "a", watchActivity, vars{"id": "sale_99"})
 	assert.Equal(t, "SALE_NOT_FOUND", refusal(t, s.next(t)))
+}
+
+// TestServersTakeTurnsBeforeTheyMeet in a sale: the first purchases of two that sell at once would fail each other.
+func TestServersTakeTurnsBeforeTheyMeet(t *testing.T) {
+	t.Parallel()
+	here := openHouse(t, nil)
+	id := here.schedule(t, 1000)
+	there := openHouse(t, func(c *Config) { c.DatabaseURL = here.databaseURL })
+	turns := func() (n int) {
+		require.NoError(t, there.db.NewSelect().ColumnExpr("count(*)").TableExpr("pg_stat_activity").
+			Where("application_name = 'stampede turns' AND datname = current_database()").Scan(t.Context(), &n))
+		return n
+	}
+	buyer := 0
+	require.Eventually(t, func() bool { // here has sold nothing, and said nothing of the sale since there is there
+		buyer++
+		there.buy(t, fmt.Sprintf("shopper %d", buyer), id, "")
+		return turns() > 0
+	}, waitLimit, 50*time.Millisecond)
 }

@@ -142,7 +142,7 @@ func (a *App) buildEngine(ctx, background context.Context) error {
 	if err := a.relay.Sync(ctx); err != nil {
 		return err
 	}
-	a.buildActivity(clock)
+	a.buildActivity(clock, store.NoteRival)
 	a.running.Go(func() { a.hub.Run(background) })
 	a.tellers.Go(func() { a.relay.Run(background) })
 	return nil

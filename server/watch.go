@@ -13,10 +13,15 @@ import (
 // activityChannel is where servers tell each other what goes on.
 const activityChannel = "stampede_activity"
 
-// buildActivity makes the monitor. It reads from parts that are built later, but not before it runs.
-func (a *App) buildActivity(clock *stock.Clock) {
+// buildActivity makes the monitor. It reads from parts that are built later, but not before it runs. Whoever else
+// speaks is a rival before it has sold anything.
+func (a *App) buildActivity(clock *stock.Clock, onRival func()) {
 	a.activity = activity.NewMonitor(counts{a}, wire{a.relay}, processName(), clock.Now, a.log)
-	a.relay.Hear(activityChannel, a.activity.Hear)
+	a.relay.Hear(activityChannel, func(words string) {
+		if a.activity.Hear(words) {
+			onRival()
+		}
+	})
 }
 
 // counts is what the monitor reads of this server.

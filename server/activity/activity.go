@@ -78,8 +78,9 @@ func NewMonitor(source Source, wire Wire, name string, now func() time.Time, log
 	}
 }
 
-// Run looks once a second until ctx ends, and then takes its leave of the others.
+// Run looks once a second until ctx ends, and then takes its leave of the others. They hear of this server at once.
 func (m *Monitor) Run(ctx context.Context) {
+	m.tell(ctx, m.look())
 	ticker := time.NewTicker(pace)
 	defer ticker.Stop()
 	for {
@@ -166,22 +167,22 @@ func (m *Monitor) tell(ctx context.Context, words []word) {
 	m.mute = err != nil
 }
 
-// Hear takes another server's word. It does not block.
-func (m *Monitor) Hear(text string) {
+// Hear takes another server's word, and says whether there is one that speaks. It does not block.
+func (m *Monitor) Hear(text string) (present bool) {
 	w, ok := decode(text)
 	if !ok || w.Replica == m.self {
-		return
+		return false
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if w.Left {
 		delete(m.others, w.Replica)
-		return
+		return false
 	}
 	other := m.others[w.Replica]
 	if other == nil {
 		if len(m.others) >= maxReplicas {
-			return
+			return true
 		}
 		other = &replica{works: map[model.SaleID]model.Work{}}
 		m.others[w.Replica] = other
@@ -193,6 +194,7 @@ func (m *Monitor) Hear(text string) {
 	if w.SaleID > 0 && len(other.works) < maxTold {
 		other.works[w.SaleID] = w.work()
 	}
+	return true
 }
 
 // Watch sends what goes on in a sale at once, and then once a second until ctx ends; then it closes the channel. Who

@@ -79,7 +79,7 @@ func (a *air) join(ctx context.Context, name string) (*activity.Monitor, *counts
 	c := &counts{tallies: map[model.SaleID]model.Tally{}, watching: map[model.SaleID]int{}}
 	m := activity.NewMonitor(c, a, name, time.Now, slog.New(slog.DiscardHandler))
 	a.mu.Lock()
-	a.hearers = append(a.hearers, m.Hear)
+	a.hearers = append(a.hearers, func(words string) { m.Hear(words) })
 	a.mu.Unlock()
 	go m.Run(ctx)
 	return m, c
@@ -194,8 +194,10 @@ func TestWordsAreBounded(t *testing.T) {
 		for _, nonsense := range []string{"", "null", "{", `{"r":""}`, `{"r":"x","t":{"-1":1,"9999":1},"s":1}`, `[]`} {
 			ann.Hear(nonsense)
 		}
+		assert.False(t, ann.Hear("nonsense"), "nobody speaks")
+		assert.False(t, ann.Hear(`{"r":"gone","bye":true}`), "somebody who leaves")
 		for range 200 {
-			ann.Hear(`{"r":"` + time.Now().Format("05.000000000") + `"}`)
+			assert.True(t, ann.Hear(`{"r":"`+time.Now().Format("05.000000000")+`"}`))
 			time.Sleep(time.Microsecond)
 		}
 		assert.Len(t, after(ann, 0).Replicas, 65, "no more than are kept")
