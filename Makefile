@@ -32,7 +32,7 @@ stress: bin/stress bin/stampede postgres ## Play a rush against a server of its 
 	./bin/stress run rush -report bin/stress.html
 
 .PHONY: test
-test: generated test-go test-client test-api test-e2e ## Everything: generated code in sync, Go, client, API, browser
+test: generated test-go test-client test-api test-stress test-e2e ## Everything: generated code in sync, Go, client, API, stress, browser
 
 .PHONY: test-go
 test-go: postgres client/dist/index.html cc ## Go tests with the race detector, on a real PostgreSQL
@@ -45,6 +45,10 @@ test-client: $(CLIENT_MODULES) ## The client's unit tests
 .PHONY: test-api
 test-api: bin/stampede postgres $(API_MODULES) ## The GraphQL over HTTP audit and the snippets of docs/api.md, against the real server
 	cd tools/api && $(NPM) test
+
+.PHONY: test-stress
+test-stress: bin/stress bin/stampede postgres ## A stranger's judgement of a short sale with all of it mixed, against the real server
+	./bin/stress run mixed -report bin/stress-mixed.html
 
 .PHONY: test-e2e
 test-e2e: bin/stampede postgres $(CLIENT_MODULES) ## The page in a real browser, against the real server

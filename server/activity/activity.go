@@ -80,7 +80,7 @@ func NewMonitor(source Source, wire Wire, name string, now func() time.Time, log
 
 // Run looks once a second until ctx ends, and then takes its leave of the others. They hear of this server at once.
 func (m *Monitor) Run(ctx context.Context) {
-	m.tell(ctx, m.look())
+	m.tell(ctx, []word{m.word(0, model.Work{})})
 	ticker := time.NewTicker(pace)
 	defer ticker.Stop()
 	for {
