@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
@@ -211,4 +212,29 @@ func TestRowOverTheCapOfConnectionsOfOneAddress(t *testing.T) {
 	assert.NotEmpty(t, response.Header.Get("Retry-After"))
 	_, _, err = h.dial(t, header("X-Forwarded-For", "198.51.100.8"))
 	require.NoError(t, err, "others are let in")
+}
+
+// TestClientsThatDawdle are closed: 5 s for a header, 15 s for a whole request.
+func TestClientsThatDawdle(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	for name, sent := range map[string]string{
+		"nothing":       "",
+		"half a header": "POST /graphql HTTP/1.1\r\nHost: shop\r\nContent-",
+		"half a body":   "POST /graphql HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+		"half a chunk":  "POST /graphql HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", h.listener.Addr().String())
+			require.NoError(t, err)
+			defer conn.Close()
+			_, err = io.WriteString(conn, sent)
+			require.NoError(t, err)
+			require.NoError(t, conn.SetReadDeadline(time.Now().Add(2*waitLimit)))
+			said, err := io.ReadAll(conn)
+			require.NoError(t, err, "it is closed, and not kept")
+			assert.NotContains(t, string(said), "200 OK")
+		})
+	}
 }
