@@ -228,7 +228,7 @@ func TestClientsThatDawdle(t *testing.T) {
 			t.Parallel()
 			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", h.listener.Addr().String())
 			require.NoError(t, err)
-			defer conn.Close()
+			t.Cleanup(func() { _ = conn.Close() })
 			_, err = io.WriteString(conn, sent)
 			require.NoError(t, err)
 			require.NoError(t, conn.SetReadDeadline(time.Now().Add(2*waitLimit)))
