@@ -31,6 +31,23 @@ func insert(ctx context.Context, tx bun.Tx) error {
 	return err
 }
 
+// together is insert, sent with COMMIT.
+func together(ctx context.Context, tx bun.Tx) error {
+	_, _, err := readThenWrite(ctx, tx, 1)
+	return err
+}
+
+// eachWay runs a test with COMMIT sent alone, and sent with the last statement.
+func eachWay(t *testing.T, test func(t *testing.T, write func(context.Context, bun.Tx) error)) {
+	t.Helper()
+	for name, write := range map[string]func(context.Context, bun.Tx) error{"alone": insert, "together": together} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, write)
+		})
+	}
+}
+
 func rows(t *testing.T, db *pg.DB) int {
 	t.Helper()
 	return value[int](t, db, `SELECT count(*)::int FROM made`)
@@ -38,63 +55,75 @@ func rows(t *testing.T, db *pg.DB) int {
 
 func TestCommitIsAmbiguousWhenTheServerEndsTheConnection(t *testing.T) {
 	t.Parallel()
-	db := atCommit(t, `PERFORM pg_terminate_backend(pg_backend_pid())`)
-	runs := 0
-	err := db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
-		runs++
-		return insert(ctx, tx)
+	eachWay(t, func(t *testing.T, write func(context.Context, bun.Tx) error) {
+		t.Helper()
+		db := atCommit(t, `PERFORM pg_terminate_backend(pg_backend_pid())`)
+		runs := 0
+		err := db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+			runs++
+			return write(ctx, tx)
+		})
+		require.ErrorIs(t, err, pg.ErrOutcomeUnknown)
+		var ambiguous *pg.AmbiguousError
+		require.ErrorAs(t, err, &ambiguous)
+		assert.ErrorContains(t, ambiguous.Cause, "57P01")
+		assert.Equal(t, 1, runs, "nothing ambiguous is tried again")
 	})
-	require.ErrorIs(t, err, pg.ErrOutcomeUnknown)
-	var ambiguous *pg.AmbiguousError
-	require.ErrorAs(t, err, &ambiguous)
-	assert.ErrorContains(t, ambiguous.Cause, "57P01")
-	assert.Equal(t, 1, runs, "nothing ambiguous is tried again")
 }
 
 func TestCommitIsAmbiguousWhenItsAnswerIsLost(t *testing.T) {
 	t.Parallel()
-	direct := atCommit(t, `NULL`)
-	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, pgtest.IsCommit)
-	db, err := pg.Open(bounded(t), network.URL)
-	require.NoError(t, err)
+	eachWay(t, func(t *testing.T, write func(context.Context, bun.Tx) error) {
+		t.Helper()
+		direct := atCommit(t, `NULL`)
+		network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, pgtest.IsCommit)
+		db, err := pg.Open(bounded(t), network.URL)
+		require.NoError(t, err)
 
-	require.ErrorIs(t, db.Serializable(bounded(t), insert), pg.ErrOutcomeUnknown)
-	assert.Equal(t, 1, rows(t, direct), "this time it was committed")
-	require.NoError(t, db.Close()) // waits until pgx has given the connection up
-	assert.EqualValues(t, 1, network.Accepted.Load(), "no cancel request was sent after the COMMIT")
+		require.ErrorIs(t, db.Serializable(bounded(t), write), pg.ErrOutcomeUnknown)
+		assert.Equal(t, 1, rows(t, direct), "this time it was committed")
+		require.NoError(t, db.Close()) // waits until pgx has given the connection up
+		assert.EqualValues(t, 1, network.Accepted.Load(), "no cancel request was sent after the COMMIT")
+	})
 }
 
 func TestCommitIsAmbiguousWhenTheServerWarns(t *testing.T) {
 	t.Parallel()
-	// What a synchronous standby that does not answer comes to: committed here, said with a warning only.
-	db := atCommit(t, `RAISE WARNING 'the transaction has already committed locally'`)
-	err := db.Serializable(bounded(t), insert)
-	require.ErrorIs(t, err, pg.ErrOutcomeUnknown)
-	require.ErrorContains(t, err, "01000")
+	eachWay(t, func(t *testing.T, write func(context.Context, bun.Tx) error) {
+		t.Helper()
+		// What a synchronous standby that does not answer comes to: committed here, said with a warning only.
+		db := atCommit(t, `RAISE WARNING 'the transaction has already committed locally'`)
+		err := db.Serializable(bounded(t), write)
+		require.ErrorIs(t, err, pg.ErrOutcomeUnknown)
+		require.ErrorContains(t, err, "01000")
 
-	// A warning of fn's own says nothing about COMMIT.
-	require.NoError(t, db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.ExecContext(ctx, `DO $$ BEGIN RAISE WARNING 'of fn'; END $$`)
-		return err
-	}))
+		// A warning of fn's own says nothing about COMMIT.
+		require.NoError(t, db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.ExecContext(ctx, `DO $$ BEGIN RAISE WARNING 'of fn'; END $$`)
+			return err
+		}))
+	})
 }
 
 func TestCommitThatTakesTooLongIsAmbiguousAndNotCancelled(t *testing.T) {
 	t.Parallel()
-	db := atCommit(t, `PERFORM pg_advisory_xact_lock(1)`)
-	release := holdLock(t, db)
-	network := pgtest.Between(t, db.Pool.Config().ConnString(), true, pgtest.IsCommit)
-	slow, err := pg.Open(bounded(t), network.URL, pg.WithTx(pg.CommitTimeout(50*time.Millisecond)))
-	require.NoError(t, err)
+	eachWay(t, func(t *testing.T, write func(context.Context, bun.Tx) error) {
+		t.Helper()
+		db := atCommit(t, `PERFORM pg_advisory_xact_lock(1)`)
+		release := holdLock(t, db)
+		network := pgtest.Between(t, db.Pool.Config().ConnString(), true, pgtest.IsCommit)
+		slow, err := pg.Open(bounded(t), network.URL, pg.WithTx(pg.CommitTimeout(50*time.Millisecond)))
+		require.NoError(t, err)
 
-	err = slow.Serializable(bounded(t), insert)
-	require.ErrorIs(t, err, pg.ErrOutcomeUnknown)
-	require.ErrorContains(t, err, "no answer within 50ms")
-	require.NoError(t, slow.Close())
-	assert.EqualValues(t, 1, network.Accepted.Load(), "no cancel request was sent after the COMMIT")
+		err = slow.Serializable(bounded(t), write)
+		require.ErrorIs(t, err, pg.ErrOutcomeUnknown)
+		require.ErrorContains(t, err, "no answer within 50ms")
+		require.NoError(t, slow.Close())
+		assert.EqualValues(t, 1, network.Accepted.Load(), "no cancel request was sent after the COMMIT")
 
-	release()
-	require.Eventually(t, func() bool { return rows(t, db) == 1 }, limit, tick, "the COMMIT went its way")
+		release()
+		require.Eventually(t, func() bool { return rows(t, db) == 1 }, limit, tick, "the COMMIT went its way")
+	})
 }
 
 func TestCommitOutlivesItsCallersContext(t *testing.T) {

@@ -53,8 +53,10 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 // pipeline is a connection that holds back BEGIN until the first statement, and the last statement until COMMIT.
 type pipeline struct {
 	*stdlib.Conn
-	begin string // not sent yet
-	last  *held  // not sent yet
+	open   bool   // in a transaction of BeginTx's
+	begin  string // not sent yet
+	last   *held  // not sent yet
+	failed error  // why there is no transaction, although one was begun
 }
 
 // held is a statement that waits for COMMIT.
@@ -93,7 +95,7 @@ func (p *pipeline) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.T
 	if p.Conn.Conn().IsClosed() {
 		return nil, driver.ErrBadConn
 	}
-	p.begin, p.last = beginSerializable, nil
+	p.open, p.begin, p.last, p.failed = true, beginSerializable, nil, nil
 	return &pipelineTx{p: p, ctx: ctx}, nil
 }
 
@@ -103,12 +105,21 @@ func (p *pipeline) flush(ctx context.Context) error {
 		return errors.New("pg: a statement follows the one that travels with COMMIT")
 	}
 	if p.begin == "" {
-		return nil
+		return p.failed
 	}
 	begin := p.begin
 	p.begin = ""
 	_, err := p.Conn.Conn().Exec(ctx, begin)
-	return asBegin(err)
+	return p.began(err)
+}
+
+// began notes whether there is a transaction: where there is none, no statement may run as if there were.
+func (p *pipeline) began(err error) error {
+	err = asBegin(err)
+	if p.Conn.Conn().PgConn().TxStatus() == 'I' {
+		p.failed = err
+	}
+	return err
 }
 
 // asBegin marks an error that came while BEGIN was under way: unless the server has refused the statement, the
@@ -132,28 +143,38 @@ func (p *pipeline) prepare(ctx context.Context, name, statement, query string) e
 
 // QueryContext sends a query, together with BEGIN where Together allows it.
 func (p *pipeline) QueryContext(ctx context.Context, query string, named []driver.NamedValue) (driver.Rows, error) {
-	if p.begin == "" || p.last != nil || !isTogether(ctx) {
+	if p.begin == "" || !isTogether(ctx) {
 		if err := p.flush(ctx); err != nil {
 			return nil, err
 		}
 		return p.Conn.QueryContext(ctx, query, named)
 	}
 	if err := p.prepare(ctx, beginName, beginSerializable, query); err != nil {
-		return nil, asBegin(err)
+		return nil, p.began(p.heal(err))
 	}
 	var batch pgx.Batch
 	batch.Queue(beginName)
 	batch.Queue(query, values(named)...)
 	p.begin = ""
 	results := p.Conn.Conn().SendBatch(ctx, &batch)
-	if _, err := results.Exec(); err != nil {
-		return nil, errors.Join(asBegin(err), results.Close())
-	}
-	r, err := results.Query()
+	found, err := readAll(p.Conn.Conn().TypeMap(), results)
 	if err != nil {
-		return nil, errors.Join(asBegin(err), results.Close())
+		return nil, p.began(p.heal(err))
 	}
-	return readAll(p.Conn.Conn().TypeMap(), r, results)
+	return found, nil
+}
+
+// heal closes a connection that no longer knows its prepared statements, or whose statements have other results than
+// they had: the next one prepares them again.
+func (p *pipeline) heal(err error) error {
+	said, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || said.Code != "26000" && said.Code != "0A000" { // invalid_sql_statement_name, feature_not_supported
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = p.Conn.Conn().Close(ctx)
+	return &beginError{err}
 }
 
 // ExecContext sends a statement, or holds it back for COMMIT where Together allows it.
@@ -161,7 +182,7 @@ func (p *pipeline) ExecContext(ctx context.Context, query string, named []driver
 	if err := p.flush(ctx); err != nil {
 		return nil, err
 	}
-	if isTogether(ctx) && p.Conn.Conn().PgConn().TxStatus() == 'T' {
+	if isTogether(ctx) && p.open && p.Conn.Conn().PgConn().TxStatus() == 'T' {
 		if err := p.prepare(ctx, commitName, "commit", query); err != nil {
 			return nil, err
 		}
@@ -187,32 +208,40 @@ type pipelineTx struct {
 
 // Commit sends what was held back, together with COMMIT. When the former fails, the latter is not carried out.
 func (tx *pipelineTx) Commit() error {
-	conn, last := tx.p.Conn.Conn(), tx.p.last
-	if tx.p.begin != "" {
-		tx.p.begin = "" // nothing was done
+	p, last := tx.p, tx.p.last
+	unsent, failed := p.begin != "", p.failed
+	p.open, p.begin, p.last, p.failed = false, "", nil, nil
+	switch {
+	case failed != nil:
+		return failed
+	case unsent: // nothing was done
 		return nil
+	case last == nil:
+		return committed(p.Conn.Conn().Exec(tx.ctx, "commit"))
 	}
-	tx.p.last = nil
-	if last == nil {
-		return committed(conn.Exec(tx.ctx, "commit"))
-	}
+	err := tx.commitWith(last)
+	last.sent = err == nil
+	return err
+}
+
+// commitWith sends a statement and COMMIT.
+func (tx *pipelineTx) commitWith(last *held) (err error) {
+	conn := tx.p.Conn.Conn()
 	var batch pgx.Batch
 	batch.Queue(last.query, last.args...)
 	batch.Queue(commitName)
 	results := conn.SendBatch(tx.ctx, &batch)
-	tag, err := results.Exec()
-	last.tag = tag
-	if err == nil {
-		tag, err = results.Exec()
+	if last.tag, err = results.Exec(); err != nil {
+		_ = results.Close()
+		if !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
+			_, _ = conn.Exec(tx.ctx, "rollback") // the connection says whether it is of any more use
+		}
+		return tx.p.heal(err)
 	}
-	if closed := results.Close(); err == nil {
-		err = closed
+	err = committed(results.Exec())
+	if closed := results.Close(); err == nil && closed != nil {
+		return fmt.Errorf("pg: after COMMIT: %v", closed) //nolint:errorlint // whatever it is, it refuses nothing
 	}
-	if err != nil && !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
-		_, _ = conn.Exec(tx.ctx, "rollback") // the connection says whether it is of any more use
-	}
-	err = committed(tag, err)
-	last.sent = err == nil
 	return err
 }
 
@@ -226,8 +255,8 @@ func committed(tag pgconn.CommandTag, err error) error {
 
 // Rollback forgets what was held back.
 func (tx *pipelineTx) Rollback() error {
-	began := tx.p.begin == ""
-	tx.p.begin, tx.p.last = "", nil
+	began := tx.p.begin == "" && tx.p.failed == nil
+	tx.p.open, tx.p.begin, tx.p.last, tx.p.failed = false, "", nil, nil
 	if !began {
 		return nil
 	}
@@ -252,27 +281,36 @@ type rows struct {
 	found   [][]driver.Value
 }
 
-func readAll(types *pgtype.Map, r pgx.Rows, results pgx.BatchResults) (_ *rows, err error) {
-	all := &rows{}
-	for r.Next() && err == nil {
-		row := make([]driver.Value, len(r.FieldDescriptions()))
+// readAll reads the results of BEGIN and of a query.
+func readAll(types *pgtype.Map, results pgx.BatchResults) (all *rows, err error) {
+	defer func() {
+		if closed := results.Close(); err == nil {
+			err = closed
+		}
+	}()
+	if _, err := results.Exec(); err != nil {
+		return nil, err
+	}
+	r, err := results.Query()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	all = &rows{}
+	for _, f := range r.FieldDescriptions() {
+		all.columns = append(all.columns, f.Name)
+	}
+	for r.Next() {
+		row := make([]driver.Value, len(all.columns))
 		for i, raw := range r.RawValues() {
 			f := r.FieldDescriptions()[i]
 			if row[i], err = valueOf(types, f.DataTypeOID, f.Format, raw); err != nil {
-				err = fmt.Errorf("pg: column %s: %w", f.Name, err)
-				break
+				return nil, fmt.Errorf("pg: column %s: %w", f.Name, err)
 			}
 		}
 		all.found = append(all.found, row)
 	}
-	for _, f := range r.FieldDescriptions() {
-		all.columns = append(all.columns, f.Name)
-	}
-	r.Close()
-	if failed := asBegin(errors.Join(r.Err(), results.Close())); failed != nil {
-		return nil, failed
-	}
-	return all, err
+	return all, r.Err()
 }
 
 // valueOf reads a column's value into what database/sql works with.

@@ -136,3 +136,64 @@ func TestATransactionThatDoesNothingSendsNothing(t *testing.T) {
 	require.ErrorIs(t, db.Serializable(bounded(t), func(context.Context, bun.Tx) error { return sql.ErrNoRows }), sql.ErrNoRows)
 	assert.Equal(t, before, sent.Load())
 }
+
+// TestAWriteThatWaitsForARowGivesUpForCertain: it can't be cancelled any more, and must not outlive who asked for it.
+func TestAWriteThatWaitsForARowGivesUpForCertain(t *testing.T) {
+	t.Parallel()
+	db := atCommit(t, `NULL`)
+	assert.Equal(t, "4s", value[string](t, db, `SHOW lock_timeout`), "less than a COMMIT may take")
+	must(t, db, `INSERT INTO made VALUES (7)`)
+	holder, err := db.Pool.Begin(bounded(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = holder.Rollback(context.Background()) })
+	_, err = holder.Exec(bounded(t), `UPDATE made SET n = 8`)
+	require.NoError(t, err)
+	err = db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.ExecContext(ctx, `SET LOCAL lock_timeout = '20ms'`); err != nil {
+			return err
+		}
+		_, err := tx.Tx.ExecContext(pg.Together(ctx), `UPDATE made SET n = 9`)
+		return err
+	})
+	require.ErrorContains(t, err, "55P03")
+	require.NotErrorIs(t, err, pg.ErrOutcomeUnknown)
+}
+
+// TestAConnectionThatHasForgottenItsStatementsIsReplaced, and nobody notices.
+func TestAConnectionThatHasForgottenItsStatementsIsReplaced(t *testing.T) {
+	t.Parallel()
+	db, err := pg.Open(bounded(t), atCommit(t, `NULL`).Pool.Config().ConnString(), pg.WithMaxConns(1))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	require.NoError(t, db.Serializable(bounded(t), together))
+	for range 2 {
+		must(t, db, `DEALLOCATE ALL`)
+		require.NoError(t, db.Serializable(bounded(t), together))
+	}
+	assert.Equal(t, 3, rows(t, db))
+}
+
+// TestNothingRunsOutsideTheTransactionThatCouldNotBegin, whatever fn makes of the error.
+func TestNothingRunsOutsideTheTransactionThatCouldNotBegin(t *testing.T) {
+	t.Parallel()
+	db, err := pg.Open(bounded(t), atCommit(t, `NULL`).Pool.Config().ConnString(), pg.WithMaxConns(1))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	require.NoError(t, db.Serializable(bounded(t), together))
+	must(t, db, `DEALLOCATE ALL`)
+	err = db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+		_ = together(ctx, tx)
+		_ = insert(ctx, tx)
+		_ = together(ctx, tx)
+		return nil
+	}, pg.MaxAttempts(1))
+	require.ErrorContains(t, err, "26000")
+	assert.Equal(t, 1, rows(t, db))
+}
+
+func TestAPoolerThatForbidsPreparedStatementsIsRefused(t *testing.T) {
+	t.Parallel()
+	_, err := pg.Open(bounded(t), "postgres://host/db?default_query_exec_mode=simple_protocol")
+	require.ErrorIs(t, err, pg.ErrBadURL)
+	require.ErrorContains(t, err, "prepared statements")
+}

@@ -137,6 +137,9 @@ func parseURL(raw string) (*pgxpool.Config, error) {
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "stampede"
 	}
+	if cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
+		return nil, fmt.Errorf("pg: %w: prepared statements are needed, and default_query_exec_mode forbids them", ErrBadURL)
+	}
 	for name, value := range sessionDefaults {
 		if cfg.ConnConfig.RuntimeParams[name] == "" {
 			cfg.ConnConfig.RuntimeParams[name] = value
@@ -155,6 +158,9 @@ var sessionDefaults = map[string]string{
 	"jit": "off",
 	// A process that stops in the middle of a transaction holds its rows for no longer than this.
 	"idle_in_transaction_session_timeout": "1000",
+	// A statement that travels with COMMIT is never cancelled: what waits for a row gives up by itself, for certain and
+	// before nobody waits for COMMIT's answer any more.
+	"lock_timeout": "4000",
 }
 
 // whyBadURL gives the parser's reason only where that cannot hold a piece of a password: the parts of a URL
