@@ -102,11 +102,23 @@ test('both tabs press at once: one unit', async ({ stampede, arrives }) => {
   const first = await arrives('Ada');
   const second = await first.opensAnotherTab();
   await second.sees('active');
+  // Nothing is sent before both have pressed: else the second may hear that it has bought, and has nothing to press.
+  let send: () => void = () => undefined;
+  const bothPressed = new Promise<void>((resolve) => (send = resolve));
+  let sent = 0;
+  await first.page.context().route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('mutation Buy')) return route.continue();
+    sent++;
+    await bothPressed;
+    return route.continue();
+  });
   await Promise.all([first.buyButton.click(), second.buyButton.click()]);
+  send();
   await first.sees('bought');
   await second.sees('bought');
   await first.reads('You are number 1 of 100.');
   await second.reads('You are number 1 of 100.');
+  expect(sent).toBe(2);
   await first.page.reload();
   await expect(first.page.getByRole('meter')).toHaveAttribute('aria-valuenow', '99');
 });
