@@ -20,7 +20,7 @@ func measureReplicas(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // as in measureHTTP
-	tokens, err := mintTokens(int(b.seconds.Seconds() * shoppersPerSecond))
+	tokens, err := mintTokens(int((b.seconds + time.Second).Seconds() * shoppersPerSecond))
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
@@ -110,8 +110,8 @@ func sellThrough(
 		tokens []string
 		d      time.Duration
 	}{
-		{tokens[:len(tokens)/6], min(time.Second, d)},
-		{tokens[len(tokens)/6:], d},
+		{tokens[:shoppersPerSecond], time.Second},
+		{tokens[shoppersPerSecond:], d},
 	} {
 		var running sync.WaitGroup
 		rates, errs := make([]float64, len(servers)), make([]error, len(servers))
