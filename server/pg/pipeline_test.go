@@ -25,10 +25,10 @@ func readThenWrite(ctx context.Context, tx bun.Tx, value int) (found int, result
 	return found, result, err
 }
 
-func TestATransactionOfTwoStatementsTakesTwoRoundTrips(t *testing.T) {
-	t.Parallel()
-	direct := atCommit(t, `NULL`)
-	var sent atomic.Int64
+// counted is a database, and one connection to it whose messages are counted.
+func counted(t *testing.T) (direct, db *pg.DB, sent *atomic.Int64) {
+	t.Helper()
+	direct, sent = atCommit(t, `NULL`), &atomic.Int64{}
 	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(int32, []byte) bool {
 		sent.Add(1)
 		return false
@@ -36,6 +36,12 @@ func TestATransactionOfTwoStatementsTakesTwoRoundTrips(t *testing.T) {
 	db, err := pg.Open(bounded(t), network.URL, pg.WithMaxConns(1))
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	return direct, db, sent
+}
+
+func TestATransactionOfTwoStatementsTakesTwoRoundTrips(t *testing.T) {
+	t.Parallel()
+	direct, db, sent := counted(t)
 	for i := range 3 {
 		before := sent.Load()
 		var found int
@@ -122,15 +128,7 @@ func TestAllTypesThatTravelWithBegin(t *testing.T) {
 
 func TestATransactionThatDoesNothingSendsNothing(t *testing.T) {
 	t.Parallel()
-	direct := atCommit(t, `NULL`)
-	var sent atomic.Int64
-	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(int32, []byte) bool {
-		sent.Add(1)
-		return false
-	})
-	db, err := pg.Open(bounded(t), network.URL, pg.WithMaxConns(1))
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	_, db, sent := counted(t)
 	before := sent.Load()
 	require.NoError(t, db.Serializable(bounded(t), func(context.Context, bun.Tx) error { return nil }))
 	require.ErrorIs(t, db.Serializable(bounded(t), func(context.Context, bun.Tx) error { return sql.ErrNoRows }), sql.ErrNoRows)
