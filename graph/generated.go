@@ -182,9 +182,10 @@ type ComplexityRoot struct {
 	}
 
 	SaleChangeConnection struct {
-		Edges    func(childComplexity int) int
-		Nodes    func(childComplexity int) int
-		PageInfo func(childComplexity int) int
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
 	}
 
 	SaleChangeEdge struct {
@@ -952,6 +953,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SaleChangeConnection.PageInfo(childComplexity), true
+	case "SaleChangeConnection.totalCount":
+		if e.ComplexityRoot.SaleChangeConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SaleChangeConnection.TotalCount(childComplexity), true
 
 	case "SaleChangeEdge.cursor":
 		if e.ComplexityRoot.SaleChangeEdge.Cursor == nil {
@@ -1558,6 +1565,8 @@ func (ec *executionContext) childFields_SaleChangeConnection(ctx context.Context
 		return ec.fieldContext_SaleChangeConnection_nodes(ctx, field)
 	case "pageInfo":
 		return ec.fieldContext_SaleChangeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_SaleChangeConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SaleChangeConnection", field.Name)
 }
@@ -4966,6 +4975,29 @@ func (ec *executionContext) fieldContext_SaleChangeConnection_pageInfo(_ context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SaleChangeConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *SaleChangeConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SaleChangeConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SaleChangeConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SaleChangeConnection", field, false, false, "Int")
 }
 
 func (ec *executionContext) _SaleChangeEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *SaleChangeEdge) (ret graphql.Marshaler) {
@@ -8664,6 +8696,11 @@ func (ec *executionContext) _SaleChangeConnection(ctx context.Context, sel ast.S
 			}
 		case "pageInfo":
 			out.Values[i] = ec._SaleChangeConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._SaleChangeConnection_totalCount(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

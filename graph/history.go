@@ -35,9 +35,9 @@ func filterOf(ctx context.Context, filter *PurchaseFilter) (picks model.Purchase
 	return picks, nil
 }
 
-func changePage(found []model.SaleChange, first int, after *string) *SaleChangeConnection {
+func changePage(found []model.SaleChange, total, first int, after *string) *SaleChangeConnection {
 	found, info := pageOf(found, first, after, cursorByVersion)
-	page := &SaleChangeConnection{PageInfo: info, Edges: []*SaleChangeEdge{}, Nodes: []*SaleChange{}}
+	page := &SaleChangeConnection{PageInfo: info, TotalCount: total, Edges: []*SaleChangeEdge{}, Nodes: []*SaleChange{}}
 	for _, change := range found {
 		node := dressChange(change)
 		page.Nodes = append(page.Nodes, node)

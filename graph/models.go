@@ -327,6 +327,8 @@ type SaleChangeConnection struct {
 	Nodes []*SaleChange `json:"nodes"`
 	// What lies around the page.
 	PageInfo *PageInfo `json:"pageInfo"`
+	// Changes in all pages together.
+	TotalCount int `json:"totalCount"`
 }
 
 // A change in a connection.

@@ -38,8 +38,8 @@ type Sales interface {
 	PurchasesBy(ctx context.Context, shopperID string, before model.SaleID, limit int) ([]model.Purchase, int, error)
 
 	// ChangesOf lists up to limit operators' changes of a sale, the latest first, those below the version before (0:
-	// all).
-	ChangesOf(ctx context.Context, id model.SaleID, before int64, limit int) ([]model.SaleChange, error)
+	// all), and counts all of them.
+	ChangesOf(ctx context.Context, id model.SaleID, before int64, limit int) ([]model.SaleChange, int, error)
 	// SoldAt is the course of a sale: when its first unit was sold, and its last, and up to points in all.
 	SoldAt(ctx context.Context, id model.SaleID, points int) ([]model.SoldPoint, error)
 }

@@ -217,11 +217,11 @@ func (r *saleResolver) Changes(ctx context.Context, obj *Sale, first int, after 
 	if err != nil {
 		return nil, err
 	}
-	found, err := r.Sales.ChangesOf(ctx, id, before, first+1)
+	found, total, err := r.Sales.ChangesOf(ctx, id, before, first+1)
 	if err != nil {
 		return nil, err
 	}
-	return changePage(found, first, after), nil
+	return changePage(found, total, first, after), nil
 }
 
 // SoldAt is the resolver for the soldAt field.

@@ -32,7 +32,7 @@ func TestEveryChangeSaysWhoAndWhen(t *testing.T) {
 	sale := vars{"saleId": id}
 	list := func(more string) any {
 		return at(t, h.must(t, h.operator(t), `query($id: ID!) { saleStatus(saleId: $id) { changes`+more+` {
-			nodes { id kind changedBy changedAt revision stock sold startsAt endsAt } pageInfo { hasNextPage endCursor } } } }`,
+			nodes { id kind changedBy changedAt revision stock sold startsAt endsAt } pageInfo { hasNextPage endCursor } totalCount } } }`,
 			vars{"id": id}, "saleStatus"), "changes")
 	}
 	first := list("")
@@ -62,10 +62,12 @@ func TestEveryChangeSaysWhoAndWhen(t *testing.T) {
 	assert.InDelta(t, 1.0, at(t, newest, "nodes.0.sold"), 0)
 	assert.Equal(t, "RESUMED", at(t, newest, "nodes.1.kind"))
 	assert.Equal(t, true, at(t, newest, "pageInfo.hasNextPage"))
+	assert.InDelta(t, 4.0, at(t, newest, "totalCount"), 0, "in all pages together")
 	rest := list(`(after: "` + at(t, newest, "pageInfo.endCursor").(string) + `")`)
 	assert.Equal(t, "PAUSED", at(t, rest, "nodes.0.kind"))
 	assert.Equal(t, "mona", at(t, rest, "nodes.0.changedBy"))
 	assert.Equal(t, "SCHEDULED", at(t, rest, "nodes.1.kind"))
+	assert.InDelta(t, 4.0, at(t, rest, "totalCount"), 0)
 
 	revision := at(t, h.must(t, "", `{ saleStatus { revision } }`, nil, "saleStatus"), "revision")
 	h.buy(t, "bob", id, "")

@@ -34,22 +34,28 @@ func record(ctx context.Context, tx bun.Tx, change model.SaleChange) error {
 	return nil
 }
 
-// ChangesOf lists up to limit operators' changes of a sale, the latest first, those below the version before (0: all).
-func (s *Store) ChangesOf(ctx context.Context, id model.SaleID, before int64, limit int) ([]model.SaleChange, error) {
+// ChangesOf lists up to limit operators' changes of a sale, the latest first, those below the version before (0: all),
+// and counts all of them.
+func (s *Store) ChangesOf(
+	ctx context.Context, id model.SaleID, before int64, limit int,
+) (found []model.SaleChange, total int, err error) {
 	ctx, done, err := s.reading(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer done()
-	var found []model.SaleChange
+	all, err := s.db.NewSelect().Model((*model.SaleChange)(nil)).Where("sale_id = ?", id).Count(ctx)
+	if err != nil {
+		return nil, 0, fmt.Errorf("count the changes of a sale: %w", err)
+	}
 	query := s.db.NewSelect().Model(&found).Where("sale_id = ?", id).Order("version DESC").Limit(int64(limit))
 	if before > 0 {
 		query = query.Where("version < ?", before)
 	}
 	if err := query.Scan(ctx); err != nil {
-		return nil, fmt.Errorf("list the changes of a sale: %w", err)
+		return nil, 0, fmt.Errorf("list the changes of a sale: %w", err)
 	}
-	return found, nil
+	return found, int(all), nil
 }
 
 // SoldAt is the course of a sale: when its first unit was sold, and its last, and up to points in all, evenly spread

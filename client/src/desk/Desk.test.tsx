@@ -50,7 +50,11 @@ interface Shop {
 function handlers(shop: Shop) {
   const whole = () => ({
     ...shop.sale,
-    changes: { __typename: 'SaleChangeConnection', nodes: shop.changes },
+    changes: {
+      __typename: 'SaleChangeConnection',
+      totalCount: shop.changes.length,
+      nodes: shop.changes,
+    },
   });
   const change = (name: string) =>
     graphql.mutation(name, ({ variables }) => {

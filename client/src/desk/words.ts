@@ -7,9 +7,7 @@ const files = import.meta.glob<ResourceKey>(
   { import: 'default' },
 );
 
-/** The languages that the desk speaks; a browser with another one gets English. */
-export const deskLanguages = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const;
-
+/** What the desk says. */
 export const words: Words = {
   part: 'desk',
   english: en,

@@ -5,7 +5,7 @@ import { ReportView } from './ReportView';
 const POINTS = 500;
 
 export function ReportPage() {
-  const { sale, changes } = usePresentSale();
+  const { sale, changes, changeCount } = usePresentSale();
   const points = useCourse(sale.id, POINTS);
-  return <ReportView sale={sale} changes={changes} points={points} />;
+  return <ReportView sale={sale} changes={changes} changeCount={changeCount} points={points} />;
 }

@@ -12,8 +12,12 @@ import { paceOf, times } from './report';
 interface Props {
   sale: DeskSaleFragment;
   changes: readonly DeskChangeFragment[];
+  changeCount: number;
   points: readonly Point[];
 }
+
+/** As many as one page has room for, below the rest, in every language. */
+const MOST_CHANGES = 20;
 
 /** The sale on one page of paper. */
 export function ReportView(props: Props) {
@@ -33,7 +37,7 @@ export function ReportView(props: Props) {
       <Facts {...props} />
       <h2>{t('report.course')}</h2>
       <CourseChart {...props} whole />
-      <ChangeLog changes={props.changes} />
+      <ChangeLog changes={props.changes.slice(0, MOST_CHANGES)} count={props.changeCount} />
     </article>
   );
 }
@@ -72,7 +76,7 @@ function Facts({ sale, points }: Props) {
           <Fact name={t('report.half')}>{format.span(pace.half)}</Fact>
           {pace.fastest > 0 && (
             <Fact name={t('report.fastest')}>
-              {t('report.units', { number: format.number(pace.fastest) })}
+              {t('report.units', { count: pace.fastest, number: format.number(pace.fastest) })}
             </Fact>
           )}
         </>

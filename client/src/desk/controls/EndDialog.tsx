@@ -14,7 +14,8 @@ export function EndDialog(props: DialogProps) {
   const { send, ...state } = useWish(DeskEnd, props);
   const [typed, setTyped] = useState('');
   const { name } = props.sale.product;
-  const counts = { sold: format.number(props.sale.sold), stock: format.number(props.sale.stock) };
+  const { sold, stock } = props.sale;
+  const counts = { count: stock, sold: format.number(sold), stock: format.number(stock) };
   return (
     <WishDialog
       title={t('end.title')}

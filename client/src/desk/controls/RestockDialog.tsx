@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { DeskRestock } from '../sale/changes';
 import { useDeskFormat } from '../sale/useDeskFormat';
-import { wholeNumber } from '../schedule/fields';
+import { MOST_UNITS, wholeNumber } from '../schedule/fields';
 import type { DialogProps } from './Controls';
 import { useWish } from './useWish';
 import { WishDialog } from './WishDialog';
@@ -30,7 +30,7 @@ export function RestockDialog(props: DialogProps) {
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
         error={wrong}
-        helperText={wrong && t('wrong.add')}
+        helperText={wrong && t('wrong.add', { most: format.number(MOST_UNITS) })}
         autoFocus
         fullWidth
         slotProps={{ htmlInput: { inputMode: 'numeric', autoComplete: 'off' } }}
@@ -39,6 +39,7 @@ export function RestockDialog(props: DialogProps) {
         {add === null
           ? t('restock.nothing')
           : t('restock.text', {
+              count: sale.stock + add,
               stock: format.number(sale.stock + add),
               remaining: format.number(sale.remaining + add),
             })}

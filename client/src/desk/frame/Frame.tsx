@@ -6,11 +6,10 @@ import { Link, Outlet, useNavigate, useParams } from 'react-router';
 import { useSession } from '../../features/session/session';
 import type { DeskSalesQuery } from '../../gql/graphql';
 import { chooseLanguage } from '../../shared/i18n/i18n';
-import type { Language } from '../../shared/i18n/languages';
+import { type Language, languages } from '../../shared/i18n/languages';
 import { useConnection } from '../../shared/connection/connection';
 import { DeskSales } from '../sale/operations';
 import { useDeskFormat } from '../sale/useDeskFormat';
-import { deskLanguages } from '../words';
 import { SignIn } from './SignIn';
 
 /** What stands around every part of the desk. Nothing of it is shown without a token. */
@@ -122,7 +121,7 @@ function LanguageSwitch() {
       value={i18n.resolvedLanguage}
       onChange={(event) => void chooseLanguage(event.target.value as Language)}
     >
-      {Object.entries(deskLanguages).map(([code, name]) => (
+      {Object.entries(languages).map(([code, name]) => (
         <option key={code} value={code} lang={code}>
           {name}
         </option>

@@ -43,7 +43,12 @@ export default function Gallery() {
           />
         </State>
         <State name="report">
-          <ReportView sale={someSale(now)} changes={someChanges(now)} points={somePoints(now)} />
+          <ReportView
+            sale={someSale(now)}
+            changes={someChanges(now)}
+            changeCount={23}
+            points={somePoints(now)}
+          />
         </State>
         <State name="sign in">
           <SignIn />
@@ -70,6 +75,7 @@ function Live({
       <LiveView
         sale={sale}
         changes={changes}
+        changeCount={changes.length}
         points={silent ? [] : somePoints(now, sale.sold)}
         activity={silent ? null : someActivity(now)}
         peak={silent ? 0 : 940}

@@ -25,6 +25,7 @@ export function CourseChart({ sale, changes, points, whole = false }: Props) {
   const summary =
     first && last
       ? t('chart.summary', {
+          count: sale.sold,
           sold: format.number(sale.sold),
           from: format.exactMoment(first.at),
           to: format.exactMoment(last.at),

@@ -11,13 +11,14 @@ import { Replicas } from './Replicas';
 export interface LiveViewProps extends Seen {
   sale: DeskSaleFragment;
   changes: readonly DeskChangeFragment[];
+  changeCount: number;
   points: readonly Point[];
   controls: ReactNode;
 }
 
 /** The screen that is stared at while it happens: numbers first, controls apart from them. */
 export function LiveView(props: LiveViewProps) {
-  const { sale, changes, points, activity, controls } = props;
+  const { sale, changes, points, activity, changeCount, controls } = props;
   return (
     <>
       <Numerals {...props} />
@@ -29,7 +30,7 @@ export function LiveView(props: LiveViewProps) {
         </div>
         <div className="hands">
           {controls}
-          <ChangeLog changes={changes} />
+          <ChangeLog changes={changes} count={changeCount} />
         </div>
       </div>
     </>

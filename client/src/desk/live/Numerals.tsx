@@ -42,7 +42,11 @@ export function Numerals({ sale, activity, peak, slowest }: Props) {
       <Numeral
         name={t('numeral.watching')}
         value={total ? format.number(total.subscribers) : unknown}
-        note={servers > 0 ? t('numeral.servers', { count: servers }) : null}
+        note={
+          servers > 0
+            ? t('numeral.servers', { count: servers, number: format.number(servers) })
+            : null
+        }
       />
       <Numeral
         name={t('numeral.slowest')}

@@ -5,7 +5,8 @@ export const DeskPayload = graphql(`
   fragment DeskPayload on SalePayload {
     sale {
       ...DeskSale
-      changes(first: 50) {
+      changes(first: 200) {
+        totalCount
         nodes {
           ...DeskChange
         }

@@ -115,7 +115,8 @@ export const DeskSaleById = graphql(`
   query DeskSaleById($id: ID!) {
     saleStatus(saleId: $id) {
       ...DeskSale
-      changes(first: 50) {
+      changes(first: 200) {
+        totalCount
         nodes {
           ...DeskChange
         }

@@ -11,8 +11,10 @@ const POINTS = 200;
 export interface LiveSale {
   /** Undefined before the first answer, null when there is no such sale. */
   sale: DeskSaleFragment | null | undefined;
-  /** What operators did, the latest first. */
+  /** What operators did lately, the latest first. */
   changes: readonly DeskChangeFragment[];
+  /** How often they did something, `changes` included. */
+  changeCount: number;
   /** How many units were sold when: what the database knows, then what was heard since. */
   points: readonly Point[];
   failed: boolean;
@@ -35,6 +37,7 @@ export function useLiveSale(id: string): LiveSale {
   return {
     sale: data === undefined ? undefined : newest(asked ?? null, event),
     changes: asked?.changes.nodes ?? [],
+    changeCount: asked?.changes.totalCount ?? 0,
     points: merge(course, heard),
     failed: error !== undefined && data === undefined,
     refetch: () => void refetch().catch(() => undefined),

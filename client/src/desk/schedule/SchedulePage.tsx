@@ -5,8 +5,9 @@ import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import { DeskSchedule } from '../sale/changes';
+import { useDeskFormat } from '../sale/useDeskFormat';
 import { type Result, useSaleChange } from '../sale/useSaleChange';
-import { timeZone } from './fields';
+import { LONGEST_DESCRIPTION, MOST_UNITS, timeZone } from './fields';
 import { emptyPlan, missing, type Plan, planInput, type PlanField } from './plan';
 import { TimeField } from './TimeField';
 
@@ -19,6 +20,8 @@ export function SchedulePage() {
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState<Result | null>(null);
+  const format = useDeskFormat();
+  const bounds = { most: format.number(MOST_UNITS), longest: format.number(LONGEST_DESCRIPTION) };
   const lacking = tried ? missing(plan) : [];
   const submit = async (event: SyntheticEvent) => {
     event.preventDefault();
@@ -35,7 +38,7 @@ export function SchedulePage() {
     if (lacking.includes(field))
       return t(field === 'stock' ? 'schedule.number' : 'schedule.missing');
     const wrong = result?.kind === 'wrong' && field in result.fields;
-    return wrong ? t(`wrong.${field}`) : undefined;
+    return wrong ? t(`wrong.${field}`, bounds) : undefined;
   };
   return (
     <main className="page narrow">

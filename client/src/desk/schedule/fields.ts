@@ -1,8 +1,21 @@
 /** What operators type, read. */
 
-/** A whole number, 1 or more, in the digits of any language; null for anything else. */
+/** Units that a sale may have. */
+export const MOST_UNITS = 100_000_000;
+/** Characters that a description may have. */
+export const LONGEST_DESCRIPTION = 2000;
+
+/** The zeros of the digits that our languages type: Arabic, Persian, Devanagari, full width. */
+const ZEROS = [0x0660, 0x06f0, 0x0966, 0xff10];
+
+/** A whole number, 1 or more, in the digits of any of our languages; null for anything else. */
 export function wholeNumber(typed: string): number | null {
-  const digits = typed.trim().replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x0660));
+  const digits = typed.trim().replace(/\p{Nd}/gu, (digit) => {
+    const zero = ZEROS.find(
+      (code) => digit.charCodeAt(0) - code >= 0 && digit.charCodeAt(0) - code <= 9,
+    );
+    return zero === undefined ? digit : String(digit.charCodeAt(0) - zero);
+  });
   if (!/^\d{1,10}$/.test(digits)) return null;
   const value = Number(digits);
   return value >= 1 && value <= 2 ** 31 - 1 ? value : null;
