@@ -245,33 +245,8 @@ func (b *buyer) buy(ctx context.Context) error {
 	return err
 }
 
-// resident is the memory of a process that is in RAM, in bytes; 0 elsewhere than on Linux.
-func resident(pid int) (float64, error) {
-	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(status)) {
-		if value, found := strings.CutPrefix(line, "VmRSS:"); found {
-			kb, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(value), " kB"))
-			return float64(kb) * 1024, err
-		}
-	}
-	return 0, errors.New("no VmRSS")
-}
-
 // descriptors is how many a process has open.
 func descriptors(pid int) (int, error) {
 	open, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(pid), "fd"))
 	return len(open), err
-}
-
-// processorTime is what a process has used.
-func processorTime(pid int) (time.Duration, error) {
-	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
-	if err != nil {
-		return 0, err
-	}
-	_, _, ticks, err := parseStat(string(stat))
-	return time.Duration(ticks) * tick, err
 }

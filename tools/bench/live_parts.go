@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"stampede/tools/process"
 )
 
 // everybody are those who are compared, ours first.
@@ -45,7 +47,7 @@ func (s *stage) idle(ctx context.Context) (bytes, goroutines float64, err error)
 	if err != nil {
 		return 0, 0, err
 	}
-	before, err := resident(pid)
+	before, err := process.Resident(pid)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -53,13 +55,13 @@ func (s *stage) idle(ctx context.Context) (bytes, goroutines float64, err error)
 		return 0, 0, err
 	}
 	wait(ctx, settle)
-	after, err := resident(pid)
+	after, err := process.Resident(pid)
 	if err != nil {
 		return 0, 0, err
 	}
 	full, err := server.memory(ctx)
 	n := float64(s.crowd)
-	return (after - before) / n, float64(full.goroutines-empty.goroutines) / n, err
+	return float64(after-before) / n, float64(full.goroutines-empty.goroutines) / n, err
 }
 
 // fan is what one measurement of a fan-out says.
@@ -87,7 +89,7 @@ func (b *bench) fanOut(ctx context.Context, kind string, n int) (f fan, err erro
 		return f, err
 	}
 	pid := s.servers[0].cmd.Process.Pid
-	before, err := processorTime(pid)
+	before, err := process.Used(pid)
 	if err != nil {
 		return f, err
 	}
@@ -96,7 +98,7 @@ func (b *bench) fanOut(ctx context.Context, kind string, n int) (f fan, err erro
 		return f, err
 	}
 	wait(ctx, 2*time.Second) // the last ones arrive
-	after, err := processorTime(pid)
+	after, err := process.Used(pid)
 	if err := errors.Join(err, stop()); err != nil {
 		return f, err
 	}

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
-	"syscall"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -17,6 +14,7 @@ import (
 	"stampede/model"
 	"stampede/server/pg"
 	"stampede/server/sale"
+	"stampede/tools/process"
 )
 
 const benchSecret = "a secret that only the benchmark knows"
@@ -29,11 +27,11 @@ type server struct {
 }
 
 func startServer(ctx context.Context, binary, databaseURL string, args ...string) (*server, error) {
-	addr, err := freeAddress(ctx)
+	addr, err := process.FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
-	pprof, err := freeAddress(ctx)
+	pprof, err := process.FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -42,37 +40,13 @@ func startServer(ctx context.Context, binary, databaseURL string, args ...string
 	s.cmd.Env = append(os.Environ(), "ADDR="+addr, "DATABASE_URL="+databaseURL, "AUTH_SECRET="+benchSecret,
 		"DEMO=false", "LOG_LEVEL=error", "PPROF_ADDR="+pprof)
 	s.cmd.Stderr = os.Stderr
-	if err := s.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s (make build makes it): %w", binary, err)
+	if err := process.Start(ctx, s.cmd, addr); err != nil {
+		return nil, err
 	}
-	return s, s.awaitReady(ctx)
+	return s, nil
 }
 
-func (s *server) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	for ctx.Err() == nil {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addr+"/readyz", http.NoBody)
-		if err != nil {
-			return err
-		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		wait(ctx, 20*time.Millisecond)
-	}
-	return errors.Join(errors.New("the server did not get ready"), s.stop())
-}
-
-func (s *server) stop() error {
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		return err
-	}
-	return s.cmd.Wait()
-}
+func (s *server) stop() error { return process.Stop(s.cmd) }
 
 // profile is one of the server's profiles.
 func (s *server) profile(ctx context.Context, which string) ([]byte, error) {
@@ -89,14 +63,6 @@ func (s *server) profile(ctx context.Context, which string) ([]byte, error) {
 		return nil, fmt.Errorf("the profile %s: %s", which, response.Status)
 	}
 	return io.ReadAll(response.Body)
-}
-
-func freeAddress(ctx context.Context) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
 }
 
 // mintTokens makes tokens of n shoppers.

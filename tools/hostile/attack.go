@@ -4,19 +4,17 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/gorilla/websocket"
 )
 
 // attack sends one input after the other, all kinds in turn.
 type attack struct {
 	s      *server
 	inputs []input
+	hello  []byte // opens a websocket
 	next   atomic.Int64
 	sent   atomic.Int64
 
@@ -24,7 +22,9 @@ type attack struct {
 	first error      // the first answer that was not as it should be
 }
 
-func newAttack(s *server, saleID string) *attack { return &attack{s: s, inputs: inputs(s, saleID)} }
+func newAttack(s *server, saleID string) *attack {
+	return &attack{s: s, inputs: inputs(s, saleID), hello: handshake(s.addr, ourProtocol)}
+}
 
 func (a *attack) wrong() error {
 	a.mu.Lock()
@@ -35,11 +35,7 @@ func (a *attack) wrong() error {
 // call sends an input each period until ctx ends, and catches up when an answer took longer.
 func (a *attack) call(ctx context.Context, period time.Duration) {
 	var e *exchange
-	defer func() {
-		if e != nil {
-			_ = e.conn.Close()
-		}
-	}()
+	defer func() { e.end() }()
 	for due := time.Now(); ctx.Err() == nil; due = due.Add(period) {
 		pause(ctx, time.Until(due))
 		n := a.next.Add(1)
@@ -65,9 +61,7 @@ func (a *attack) call(ctx context.Context, period time.Duration) {
 // send sends a request over a connection that is kept for as long as the server keeps it.
 func (a *attack) send(ctx context.Context, e *exchange, in input, n int64) (*exchange, error) {
 	if e == nil || e.last {
-		if e != nil {
-			_ = e.conn.Close()
-		}
+		e.end()
 		var err error
 		if e, err = connect(ctx, a.s.addr); err != nil {
 			return nil, err
@@ -86,35 +80,4 @@ func (a *attack) send(ctx context.Context, e *exchange, in input, n int64) (*exc
 		return e, fmt.Errorf("answered %d %s", status, body)
 	}
 	return e, nil
-}
-
-// visit opens a websocket, says what it has to say, and waits for the answer.
-func (a *attack) visit(ctx context.Context, in input) error {
-	dialer := websocket.Dialer{Subprotocols: []string{"graphql-transport-ws"}, HandshakeTimeout: 30 * time.Second}
-	ws, response, err := dialer.DialContext(ctx, "ws://"+a.s.addr+"/graphql", http.Header{})
-	if err != nil {
-		return err
-	}
-	_ = response.Body.Close()
-	defer func() { _ = ws.Close() }()
-	if err := ws.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		return err
-	}
-	for _, text := range in.says {
-		if err := ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
-			break // it may have been closed already: how, is read below
-		}
-	}
-	for {
-		_, message, err := ws.ReadMessage()
-		if err != nil {
-			if in.close != 0 && websocket.IsCloseError(err, in.close) {
-				return nil
-			}
-			return err
-		}
-		if in.close == 0 && bytes.Contains(message, []byte(in.answer)) {
-			return nil
-		}
-	}
 }

@@ -31,6 +31,13 @@ func connect(ctx context.Context, addr string) (*exchange, error) {
 	return &exchange{conn: conn, reader: bufio.NewReaderSize(conn, 4096)}, nil
 }
 
+// end closes it, if there is one.
+func (e *exchange) end() {
+	if e != nil {
+		_ = e.conn.Close()
+	}
+}
+
 // ask sends a request as it is, and reads the answer.
 func (e *exchange) ask(request []byte) (status int, body []byte, err error) {
 	if err := e.conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
@@ -97,7 +104,7 @@ func openCrowd(ctx context.Context, s *server, saleID string, n int) (*crowd, er
 
 func (c *crowd) close() {
 	for _, e := range c.buyers {
-		_ = e.conn.Close()
+		e.end()
 	}
 }
 

@@ -13,15 +13,11 @@ import (
 // input is a bad one, and what has to be answered.
 type input struct {
 	name   string
-	raw    []byte // of HTTP
+	raw    []byte // of HTTP; on a websocket what is sent after the handshake
 	status int
-	answer string // in the body
-
-	// On a websocket: what is sent after the handshake (nothing: the handshake is what is bad), and the code of the
-	// close frame; 0 for a message that holds answer.
+	answer string // in the body, or in a message
 	socket bool
-	says   []string
-	close  int
+	close  int // the code of the websocket's close frame; 0 for a message
 }
 
 // inputs are the rows of the answers to bad input, HTTP's and websockets'.
@@ -210,23 +206,24 @@ func socketInputs(s *server) []input {
 		return fmt.Sprintf(`{"id":"1","type":"subscribe","payload":{"query":%q}}`, query)
 	}
 	watch := subscribe(`subscription{stockChanged{id}}`)
-	handshake := func(headers string) []byte {
-		return []byte("GET /graphql HTTP/1.1\r\nHost: " + s.addr + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + headers + "\r\n")
+	socket := func(name string, end int, says ...string) input {
+		return input{name: name, socket: true, raw: frames(says), close: end}
 	}
+	refused := socket("a bad operation", 0, hello, subscribe("{"))
+	refused.answer = "GRAPHQL_PARSE_FAILED"
 	return []input{
 		{
 			name: "a foreign origin", status: 403, answer: "FORBIDDEN",
-			raw: handshake("Origin: https://evil.example\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n"),
+			raw: handshake(s.addr, "Origin: https://evil.example\r\n"+ourProtocol),
 		},
-		{name: "no subprotocol", raw: handshake(""), status: 400, answer: "BAD_REQUEST"},
-		{name: "before the ack", socket: true, says: []string{watch}, close: 4401},
-		{name: "a second init", socket: true, says: []string{hello, hello}, close: 4429},
-		{name: "an id in use", socket: true, says: []string{hello, watch, watch}, close: 4409},
-		{name: "no JSON", socket: true, says: []string{hello, "{"}, close: 4400},
-		{name: "a long message", socket: true, says: []string{hello, strings.Repeat("x", 9<<10)}, close: 1009},
-		{name: "a bad token", socket: true, says: []string{stranger}, close: 4403},
-		{name: "a bad operation", socket: true, says: []string{hello, subscribe("{")}, answer: "GRAPHQL_PARSE_FAILED"},
+		{name: "no subprotocol", raw: handshake(s.addr, ""), status: 400, answer: "BAD_REQUEST"},
+		socket("before the ack", 4401, watch),
+		socket("a second init", 4429, hello, hello),
+		socket("an id in use", 4409, hello, watch, watch),
+		socket("no JSON", 4400, hello, "{"),
+		socket("a long message", 1009, hello, strings.Repeat("x", 9<<10)),
+		socket("a bad token", 4403, stranger),
+		refused,
 	}
 }
 

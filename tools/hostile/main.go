@@ -1,9 +1,10 @@
 // Command hostile sends every bad input that there is, a thousand a second, to a server that sells as fast as it can,
 // and says what that costs the sale. `make hostile` runs it; it takes two minutes, and nothing else may run meanwhile.
 //
-// It fails when purchases keep less than 90 % of the better rate that they have alone, before or after, when the
-// server's memory grows by more than half, when an input is answered otherwise than it should be, or when the server's
-// log tells of a panic.
+// It fails when purchases keep less than 90 % of the better rate that they have alone, before or after, when somebody
+// else used the processors meanwhile, when a bad input costs the server more than 20 ms of processor time, when its
+// memory grows by more than half, when an input is answered otherwise than it should be, or when the server's log tells
+// of a panic.
 package main
 
 import (
@@ -30,8 +31,11 @@ func main() {
 }
 
 const (
-	leastKept  = 0.9 // of the purchases' rate
-	mostGrowth = 1.5 // of the server's memory
+	leastKept  = 0.9                   // of the purchases' rate
+	mostCost   = 20 * time.Millisecond // of the server's processor, for one bad input
+	dearest    = 8                     // so many of them are named
+	mostGrowth = 1.5                   // of the server's memory
+	mostOthers = 0.2                   // of one processor: more, and the rates are theirs
 )
 
 type options struct {
@@ -41,6 +45,7 @@ type options struct {
 	rate    int
 	buyers  int
 	callers int
+	times   int
 }
 
 func run(ctx context.Context, args []string, w io.Writer) error {
@@ -52,6 +57,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags.IntVar(&o.rate, "rate", 1000, "bad inputs a second")
 	flags.IntVar(&o.buyers, "buyers", 200, "connections that buy")
 	flags.IntVar(&o.callers, "callers", 25, "connections that send bad inputs")
+	flags.IntVar(&o.times, "times", 200, "how often each bad input is sent alone, to see what it costs")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
@@ -71,10 +77,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 
 // figures are what a run gave.
 type figures struct {
-	before, during, after float64 // purchases a second
-	calmMemory, memory    int     // kB
-	inputs                int64
-	seconds               float64
+	before, during, after phase
+	costs                 []cost
 }
 
 func measure(ctx context.Context, s *server, o options, w io.Writer) (f figures, err error) {
@@ -90,11 +94,10 @@ func measure(ctx context.Context, s *server, o options, w io.Writer) (f figures,
 	if _, err = crowd.rate(ctx, o.calm/3); err != nil { // it warms up
 		return f, err
 	}
-	if f.before, err = crowd.rate(ctx, o.calm); err != nil {
+	if f.before, err = s.phase(ctx, crowd, o.calm); err != nil {
 		return f, err
 	}
-	f.calmMemory = s.memory()
-	_, _ = fmt.Fprintf(w, "alone                %8.0f purchases/s, %d MB\n", f.before, f.calmMemory/1024)
+	f.before.say(w, "alone", "")
 
 	attackers, stop := context.WithCancel(ctx)
 	defer stop()
@@ -104,33 +107,46 @@ func measure(ctx context.Context, s *server, o options, w io.Writer) (f figures,
 		running.Go(func() { a.call(attackers, time.Duration(o.callers)*time.Second/time.Duration(o.rate)) })
 	}
 	start := time.Now()
-	f.during, err = crowd.rate(ctx, o.attack)
-	f.seconds = time.Since(start).Seconds()
-	f.memory = s.memory()
+	f.during, err = s.phase(ctx, crowd, o.attack)
+	rate := float64(a.sent.Load()) / time.Since(start).Seconds()
 	stop()
 	running.Wait()
-	f.inputs = a.sent.Load()
 	if err := errors.Join(err, a.wrong()); err != nil {
 		return f, err
 	}
-	_, _ = fmt.Fprintf(w, "beside bad inputs    %8.0f purchases/s, %d MB, %.0f inputs/s of %d kinds\n",
-		f.during, f.memory/1024, float64(f.inputs)/f.seconds, len(a.inputs))
+	f.during.say(w, "beside bad inputs", fmt.Sprintf(", %.0f inputs/s of %d kinds", rate, len(a.inputs)))
 
-	f.after, err = crowd.rate(ctx, o.calm)
-	_, _ = fmt.Fprintf(w, "alone again          %8.0f purchases/s, %d MB\n", f.after, s.memory()/1024)
-	return f, errors.Join(err, crowd.err())
+	if f.after, err = s.phase(ctx, crowd, o.calm); err != nil {
+		return f, err
+	}
+	f.after.say(w, "alone again", "")
+	if f.costs, err = a.costs(ctx, o.times); err == nil {
+		sayCosts(w, f.costs)
+	}
+	return f, err
+}
+
+func (p phase) say(w io.Writer, when, more string) {
+	_, _ = fmt.Fprintf(w, "%-20s %8.0f purchases/s, %d MB, others took %.0f %% of a processor%s\n",
+		when, p.rate, p.memory>>20, 100*p.others, more)
 }
 
 func (f figures) judge(w io.Writer) error {
-	kept := f.during / max(f.before, f.after)
-	growth := float64(f.memory) / float64(f.calmMemory)
+	kept := f.during.rate / max(f.before.rate, f.after.rate)
+	if f.costs[0].each > mostCost {
+		return fmt.Errorf("%s cost the server %s", f.costs[0].name, f.costs[0].each)
+	}
+	growth := float64(f.during.memory) / float64(f.before.memory)
 	_, _ = fmt.Fprintf(w, "purchases kept       %8.1f %% of their rate; memory is %.2f of what it was; no panic\n",
 		100*kept, growth)
-	if kept < leastKept {
-		return fmt.Errorf("purchases kept less than %.0f %% of their rate", 100*leastKept)
-	}
 	if growth > mostGrowth {
 		return fmt.Errorf("the server's memory has grown to %.2f of what it was", growth)
+	}
+	if others := max(f.before.others, f.during.others, f.after.others); others > mostOthers {
+		return fmt.Errorf("the rates say nothing: somebody else took %.0f %% of a processor", 100*others)
+	}
+	if kept < leastKept {
+		return fmt.Errorf("purchases kept less than %.0f %% of their rate", 100*leastKept)
 	}
 	return nil
 }

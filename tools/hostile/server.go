@@ -10,14 +10,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"stampede/tools/process"
 )
 
 // server is the server in a process of its own, with a PostgreSQL of its own.
@@ -43,14 +43,11 @@ func (l *logged) Write(line []byte) (int, error) {
 }
 
 func startServer(ctx context.Context, binary string) (*server, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	addr, err := process.FreeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{addr: listener.Addr().String(), secret: rand.Text() + rand.Text()}
-	if err := listener.Close(); err != nil {
-		return nil, err
-	}
+	s := &server{addr: addr, secret: rand.Text() + rand.Text()}
 	if s.folder, err = os.MkdirTemp("", "stampede-hostile-"); err != nil {
 		return nil, err
 	}
@@ -61,29 +58,10 @@ func startServer(ctx context.Context, binary string) (*server, error) {
 	s.cmd.Env = append(os.Environ(), "ADDR="+s.addr, "DATABASE_URL=", "DATABASE_OWNER_URL=", "DATA_DIR="+s.folder,
 		"AUTH_SECRET="+s.secret, "DEMO=false", "LOG_LEVEL=warn")
 	s.cmd.Stderr = &s.log
-	if err := s.cmd.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("start %s (make build makes it): %w", binary, err), os.RemoveAll(s.folder))
+	if err := process.Start(ctx, s.cmd, s.addr); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(s.folder), errors.New(s.log.text.String()))
 	}
-	return s, s.awaitReady(ctx)
-}
-
-func (s *server) awaitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for ctx.Err() == nil {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addr+"/readyz", http.NoBody)
-		if err != nil {
-			return err
-		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		pause(ctx, 50*time.Millisecond)
-	}
-	return errors.Join(errors.New("the server did not get ready"), s.stop(), errors.New(s.log.text.String()))
+	return s, nil
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -96,8 +74,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 func (s *server) stop() error {
-	err := s.cmd.Process.Signal(syscall.SIGTERM)
-	return errors.Join(err, s.cmd.Wait(), os.RemoveAll(s.folder))
+	return errors.Join(process.Stop(s.cmd), os.RemoveAll(s.folder))
 }
 
 // complaint is what the log tells of panics.
@@ -112,18 +89,13 @@ func (s *server) complaint() error {
 	return nil
 }
 
-// memory is what the server holds, in kB; 0 where the system does not tell.
-func (s *server) memory() (kB int) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+// memory is what the server holds, in bytes; 0 where the system does not tell.
+func (s *server) memory() int64 {
+	bytes, err := process.Resident(s.cmd.Process.Pid)
 	if err != nil {
 		return 0
 	}
-	for line := range strings.Lines(string(status)) {
-		if rest, found := strings.CutPrefix(line, "VmRSS:"); found {
-			_, _ = fmt.Sscan(rest, &kB)
-		}
-	}
-	return kB
+	return bytes
 }
 
 // mint makes a token; claims come after sub, as JSON.
