@@ -75,7 +75,7 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err er
 		func() error { return a.listen(cfg) },
 		func() error { return a.listenProfiles(cfg) },
 		func() error { return a.openDatabase(ctx, cfg) },
-		func() error { return a.buildEngine(ctx, background) },
+		func() error { return a.buildEngine(ctx, background, cfg) },
 		func() error { return a.buildEdge(background, cfg) },
 		func() error { return a.listenMetrics(cfg) },
 		func() error { return a.scheduleDemo(ctx, cfg) },
@@ -128,7 +128,7 @@ func (a *App) openDatabase(ctx context.Context, cfg Config) (err error) {
 	return a.db.Migrate(ctx)
 }
 
-func (a *App) buildEngine(ctx, background context.Context) error {
+func (a *App) buildEngine(ctx, background context.Context, cfg Config) error {
 	clock := &stock.Clock{}
 	turns, err := a.db.NewTurns(ctx)
 	if err != nil {
@@ -138,7 +138,7 @@ func (a *App) buildEngine(ctx, background context.Context) error {
 	store := sale.NewStore(a.db, turns, a.log)
 	a.hub = stock.NewHub(clock)
 	a.relay = stock.NewRelay(a.hub, clock, store, a.db, store.NoteRival, a.log)
-	a.sales = sale.New(store, board{a.hub, a.relay}, a.log)
+	a.sales = sale.New(store, board{a.hub, a.relay}, sale.Limits{Waiting: cfg.Waiting}, a.log)
 	if err := a.relay.Sync(ctx); err != nil {
 		return err
 	}
@@ -180,34 +180,8 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	a.http = &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    maxHeader,
-		Protocols:         protocols(),
-		// A client that opens streams only to reset them holds no more of the server than these.
-		HTTP2: &http.HTTP2Config{
-			MaxConcurrentStreams: 100, MaxReadFrameSize: maxHeader,
-			MaxReceiveBufferPerConnection: 256 << 10, MaxReceiveBufferPerStream: 64 << 10,
-			SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second, WriteByteTimeout: 30 * time.Second,
-		},
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-	}
+	a.http = newHTTPServer(handler, a.log)
 	return nil
-}
-
-// maxHeader is how large a request's header may be, in bytes.
-const maxHeader = 16 << 10
-
-// protocols are HTTP/1.1, and HTTP/2 without TLS for proxies that speak it: TLS ends there.
-func protocols() *http.Protocols {
-	var p http.Protocols
-	p.SetHTTP1(true)
-	p.SetUnencryptedHTTP2(true)
-	return &p
 }
 
 func (a *App) serve(background context.Context) {

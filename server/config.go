@@ -36,6 +36,7 @@ type Config struct {
 	PerAddress   *int   `env:"RATE_PER_ADDRESS" help:"requests a second from one address, twice as many at once; 0: any; default: 500, but any from private addresses"`
 	Proxies      string `env:"TRUSTED_PROXIES" help:"addresses or networks, with commas between, whose X-Forwarded-For and X-Forwarded-Proto are believed"`
 	Connections  int    `env:"MAX_CONNECTIONS" envDefault:"60000" help:"connections that are held at a time"`
+	Waiting      int    `env:"MAX_WAITING" envDefault:"10000" help:"purchases that wait for one sale at a time; one more is told to try again"`
 	LogLevel     string `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, warn or error"`
 	LogFormat    string `env:"LOG_FORMAT" envDefault:"text" help:"text or json"`
 	MetricsAddr  string `env:"METRICS_ADDR" help:"address that serves /metrics to Prometheus, host:port, in a network of its own; empty: nowhere"`
@@ -107,6 +108,9 @@ func (c Config) checkGuard() error {
 	}
 	if c.Connections < 1 {
 		return errors.New("MAX_CONNECTIONS must be 1 or more")
+	}
+	if c.Waiting < 1 {
+		return errors.New("MAX_WAITING must be 1 or more")
 	}
 	_, err := c.guarding()
 	return err

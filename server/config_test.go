@@ -37,7 +37,7 @@ func TestAWrongSettingEndsTheStartWithOneSentence(t *testing.T) {
 		"AUTH_JWKS_URL":    "keys.json",
 		"LOG_LEVEL":        "loud",
 		"LOG_FORMAT":       "xml",
-		"RATE_PER_SHOPPER": "-1", "RATE_PER_ADDRESS": "many", "TRUSTED_PROXIES": "10.0.0.0/99", "MAX_CONNECTIONS": "0",
+		"RATE_PER_SHOPPER": "-1", "RATE_PER_ADDRESS": "many", "TRUSTED_PROXIES": "10.0.0.0/99", "MAX_CONNECTIONS": "0", "MAX_WAITING": "0",
 		"DATABASE_OWNER_URL": "postgres://owner@localhost/shop",
 		"DATABASE_URL":       "postgres://user:secret-password@:not-a-port/x",
 	} {

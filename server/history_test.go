@@ -242,6 +242,6 @@ func TestMetrics(t *testing.T) {
 
 func TestMetricsAddrIsChecked(t *testing.T) {
 	t.Parallel()
-	cfg := Config{Connections: 1, Addr: ":1", DataDir: ".", Demo: true, LogLevel: "info", LogFormat: "text", MetricsAddr: "nonsense"}
+	cfg := Config{Connections: 1, Waiting: 1, Addr: ":1", DataDir: ".", Demo: true, LogLevel: "info", LogFormat: "text", MetricsAddr: "nonsense"}
 	assert.ErrorContains(t, cfg.check(), "METRICS_ADDR")
 }

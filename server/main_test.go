@@ -60,7 +60,7 @@ func openHouse(t *testing.T, change func(*Config)) *house {
 	owner := pgtest.URL(t)
 	cfg := Config{
 		Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "warn", LogFormat: "text",
-		DataDir: t.TempDir(), DatabaseURL: pgtest.Serving(t, owner), Connections: 10_000,
+		DataDir: t.TempDir(), DatabaseURL: pgtest.Serving(t, owner), Connections: 10_000, Waiting: 10_000,
 	}
 	introspection := true
 	cfg.Introspect = &introspection

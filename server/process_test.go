@@ -25,7 +25,8 @@ import (
 // process is a server in a process of its own.
 type process struct {
 	*house
-	cmd *exec.Cmd
+	cmd  *exec.Cmd
+	said *bytes.Buffer // on its standard error; to be read once it has ended
 }
 
 // startProcess starts a server with the embedded PostgreSQL.
@@ -67,7 +68,7 @@ func startServer(t *testing.T, settings ...string) *process {
 	auth := web.NewAuth(t.Context(), web.AuthConfig{Secret: testSecret, Audience: "stampede"}, nil)
 	client := &http.Client{Transport: &http.Transport{}, Timeout: waitLimit}
 	t.Cleanup(client.CloseIdleConnections)
-	return &process{house: &house{App: &App{auth: auth}, client: client, url: url}, cmd: cmd}
+	return &process{house: &house{App: &App{auth: auth}, client: client, url: url}, cmd: cmd, said: &stderr}
 }
 
 // postgresOf is the process id of the PostgreSQL that serves a data folder.

@@ -71,7 +71,12 @@ func (h *Handler) answer(
 		return
 	}
 	next, ctx := h.exec.DispatchOperation(ctx, operation)
-	writeResponse(w, next(ctx))
+	response := next(ctx)
+	if response == nil {
+		givenUp.write(w)
+		return
+	}
+	writeResponse(w, response)
 }
 
 // statusOf is the status of an operation that was not executed.
@@ -106,6 +111,10 @@ func (h *Handler) get(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	}
 	next, ctx := h.exec.DispatchOperation(ctx, operation)
 	response := next(ctx)
+	if response == nil {
+		givenUp.write(w)
+		return
+	}
 	var body bytes.Buffer
 	writeResponse(&body, response)
 	if len(response.Errors) == 0 {
@@ -153,6 +162,9 @@ var (
 	notJSON = &refusal{
 		http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "A POST carries application/json.",
 	}
+	// An operation whose caller leaves before it begins has no answer. It is hardly read.
+	givenUp = &refusal{http.StatusServiceUnavailable, "UNAVAILABLE", "The request was given up."}
+
 	subscriptionsElsewhere = &refusal{
 		http.StatusBadRequest, codeBadRequest, "A subscription comes over a websocket, subprotocol " +
 			"graphql-transport-ws, or by POST with Accept: text/event-stream.",

@@ -51,7 +51,10 @@ func open(t *testing.T, listener net.Listener, change func(*Options, *graph.Reso
 		change(&options, resolver)
 	}
 	s.Handler = New(resolver, options)
-	server := &http.Server{Handler: s, ReadHeaderTimeout: limit}
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	server := &http.Server{Handler: s, ReadHeaderTimeout: limit, Protocols: &protocols}
 	s.dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var dialer net.Dialer
 		return dialer.DialContext(ctx, "tcp", listener.Addr().String())

@@ -217,5 +217,9 @@ func (s *stream) say(head string, payload []byte) bool {
 	}
 	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout)) // a server that knows no deadlines has none
 	_, err := s.w.Write(event)
-	return err == nil && control.Flush() == nil
+	if err == nil {
+		err = control.Flush()
+	}
+	_ = control.SetWriteDeadline(time.Time{}) // over HTTP/2 it would end a stream that has nothing more to say
+	return err == nil
 }

@@ -26,11 +26,11 @@ type Service struct {
 	memory  *memory
 }
 
-// New makes a service that writes to store and announces on board. Close ends it.
-func New(store *Store, board Board, log *slog.Logger) *Service {
+// New makes a service that writes to store and announces on board, within limits. Close ends it.
+func New(store *Store, board Board, limits Limits, log *slog.Logger) *Service {
 	s := &Service{Store: store, board: board, memory: newMemory(store, log)}
 	// What has become durable is announced before its callers are answered.
-	s.batcher = NewBatcher(metered{store}, func(d model.Decision) { board.Publish(d.Sale) }, Limits{}, log)
+	s.batcher = NewBatcher(metered{store}, func(d model.Decision) { board.Publish(d.Sale) }, limits, log)
 	return s
 }
 

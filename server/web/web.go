@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -148,7 +149,8 @@ func recovered(next http.Handler, log *slog.Logger) http.Handler {
 				panic(cause) // net/http cuts the connection: what it carried is not whole
 			}
 			if cause != nil {
-				log.ErrorContext(r.Context(), "handler panicked", "cause", cause, "request", graph.RequestIDFrom(r.Context()))
+				log.ErrorContext(r.Context(), "handler panicked", "cause", cause,
+					"request", graph.RequestIDFrom(r.Context()), "stack", string(debug.Stack()))
 				transport.Refuse(w, http.StatusInternalServerError, "INTERNAL", "Something went wrong on our side.")
 			}
 		}()

@@ -39,7 +39,7 @@ func serveRival(ctx context.Context, kind string) error {
 	store := sale.NewStore(db, nil, quiet())
 	hub := stock.NewHub(clock)
 	relay := stock.NewRelay(hub, clock, store, db, store.NoteRival, quiet())
-	sales := sale.New(store, board{hub, relay}, quiet())
+	sales := sale.New(store, board{hub, relay}, sale.Limits{}, quiet())
 	if err := relay.Sync(ctx); err != nil {
 		return err
 	}
