@@ -94,7 +94,7 @@ func TestAnEmptySettingIsTheDefault(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Config{
 		Addr: "127.0.0.1:8080", DataDir: ".data", Demo: true, AuthAudience: "stampede", LogLevel: "info", LogFormat: "text",
-		Connections: 60_000,
+		Connections: 60_000, Waiting: 10_000,
 	}, cfg)
 }
 

@@ -51,8 +51,9 @@ func TestTheClientsFromNPM(t *testing.T) {
 		switch last {
 		case "nobody watches":
 			assert.Eventually(t, func() bool { return len(h.graphql.Watching()) == 0 }, waitLimit, tick)
-		case "restart":
+		case "stop":
 			require.NoError(t, h.Close())
+		case "start":
 			h = openHouse(t, func(cfg *Config) { cfg.DatabaseURL, cfg.Addr = url, strings.TrimPrefix(h.url, "http://") })
 		case "sell":
 			assert.Equal(t, "PurchaseSuccess", h.buy(t, "bob", id, "")["__typename"])

@@ -2,13 +2,16 @@ package sale //nolint:testpackage // the ledger is nobody else's
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"stampede/model"
+	"stampede/server/pg/pgtest"
 )
 
 func purchases(from, to int) []model.Purchase {
@@ -169,4 +172,34 @@ func TestMemoryIsSureOnlyWhenNoPurchaseIsStillToCome(t *testing.T) {
 		c.change(&sale)
 		assert.Equal(t, c.want, settled(model.State{Sale: sale, At: now}), name)
 	}
+}
+
+// TestSurpassLetsALostHistoryGo: what a failover has lost is not known by heart any more, and the version goes on from
+// the lost one; a version that the database has passed already stays as it is.
+func TestSurpassLetsALostHistoryGo(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	store := NewStore(db, nil, slog.New(slog.DiscardHandler))
+	lamp, err := store.Create(t.Context(), "op", model.Plan{
+		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
+	})
+	require.NoError(t, err)
+	sold, err := store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: "ann"}})
+	require.NoError(t, err)
+	_, known := store.ledger.find(lamp.ID, "ann")
+	require.True(t, known)
+	_, err = db.Pool.Exec(t.Context(), `WITH lost AS (DELETE FROM purchases) UPDATE sales SET sold = 0, version = version - 1`)
+	require.NoError(t, err)
+
+	for range 2 { // the second time there is nothing to be done
+		state, err := store.Surpass(t.Context(), lamp.ID, sold.Sale.Version)
+		require.NoError(t, err)
+		assert.Equal(t, sold.Sale.Version+1, state.Version)
+		assert.Zero(t, state.Sold)
+	}
+	_, known = store.ledger.find(lamp.ID, "ann")
+	assert.False(t, known)
+	again, err := store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: "ann"}})
+	require.NoError(t, err)
+	assert.Equal(t, model.VerdictSold, again.Outcomes[0].Verdict)
 }

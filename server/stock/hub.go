@@ -53,6 +53,22 @@ func (h *Hub) Publish(sale model.Sale) {
 	h.wakeLocked()
 }
 
+// Forget lets a sale go that the database has lost. Who watches it hears no more of it.
+func (h *Hub) Forget(id model.SaleID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.versions -= h.sales[id].Version
+	delete(h.sales, id)
+	h.wakeLocked()
+}
+
+// known is a copy of what the hub holds.
+func (h *Hub) known() map[model.SaleID]model.Sale {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return maps.Clone(h.sales)
+}
+
 // Heard notes that what the hub holds was in step with the database just now.
 func (h *Hub) Heard() {
 	h.mu.Lock()

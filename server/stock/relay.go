@@ -35,6 +35,8 @@ type Source interface {
 	Sale(ctx context.Context, id model.SaleID) (model.State, error)
 	// Pulse is the number of sales, the sum of their versions, and the database's clock.
 	Pulse(ctx context.Context) (sales int, versions int64, now time.Time, err error)
+	// Surpass makes a sale's version more than this one, and reads it.
+	Surpass(ctx context.Context, id model.SaleID, version int64) (model.State, error)
 }
 
 // Relay carries the news of sales between replicas: it notifies the others of what was committed here, and reads
@@ -91,6 +93,7 @@ func (r *Relay) Publish(sale model.Sale) {
 func (r *Relay) Sync(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	known := r.hub.known() // all of it had been committed before the database is asked
 	sales, now, err := r.source.Sales(ctx)
 	if err != nil {
 		return fmt.Errorf("sync the sales: %w", err)
@@ -99,9 +102,37 @@ func (r *Relay) Sync(ctx context.Context) error {
 		r.clock.Observe(now)
 	}
 	for _, sale := range sales {
+		if before, had := known[sale.ID]; had && wentBack(before, sale) {
+			if err := r.surpass(ctx, before); err != nil {
+				return err
+			}
+		}
+		delete(known, sale.ID)
 		r.hub.Publish(sale)
 	}
+	for id := range known {
+		r.log.WarnContext(ctx, "the database has lost a sale that it had", "sale", id)
+		r.hub.Forget(id)
+	}
 	r.hub.Heard()
+	return nil
+}
+
+// wentBack says whether what was read is from before what is known to have been committed, or stands in its place: a
+// standby has taken over that had not got everything.
+func wentBack(known, read model.Sale) bool {
+	return read.Version < known.Version || read.Version == known.Version && read.Sold != known.Sold
+}
+
+// surpass lets a sale's revisions go on from those that everybody has seen: the state that is left has the last word.
+func (r *Relay) surpass(ctx context.Context, known model.Sale) error {
+	state, err := r.source.Surpass(ctx, known.ID, known.Version)
+	if err != nil {
+		return fmt.Errorf("tell what is left of a sale: %w", err)
+	}
+	r.log.WarnContext(ctx, "the database has lost changes of a sale that it had",
+		"sale", known.ID, "sold_before", known.Sold, "sold", state.Sold)
+	r.Publish(state.Sale)
 	return nil
 }
 

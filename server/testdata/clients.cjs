@@ -155,16 +155,24 @@ async function nextToken() {
   await client.dispose();
 }
 
-/** Both clients see the server restart, and come back by themselves. */
+/**
+ * Both clients see the server restart, and come back by themselves: graphql-ws with `shouldRetry`. Without it, it gives up
+ * when the server that restarts refuses a connection, whatever `retryAttempts` says.
+ */
 async function restart() {
-  // By itself graphql-ws gives up when a server that restarts refuses a connection.
   const { client, events } = socket({ shouldRetry: () => true });
+  const faint = socket();
   const sse = stream({ url: `${url}/graphql`, retryAttempts: 200, retry: () => new Promise((resolve) => setTimeout(resolve, 50)) });
   const [onSocket, onStream] = [follow(client, { query: WATCH }), follow(sse, { query: WATCH })];
-  await Promise.all([sold(onSocket.log, 1), sold(onStream.log, 1)]);
-  const before = [onSocket.log.all.length, onStream.log.all.length];
-  await have('restart');
+  const given = follow(faint.client, { query: WATCH });
+  await Promise.all([sold(onSocket.log, 1), sold(onStream.log, 1), sold(given.log, 1)]);
+  await have('stop');
   assert.equal((await events.until('its end', ({ kind }) => kind === 'closed')).code, 1012);
+  assert.equal((await faint.events.until('its end', ({ kind }) => kind === 'closed')).code, 1012);
+  await given.log.until('it gives up', (item) => item.error);
+  await events.until('it is refused, too', ({ kind }) => kind === 'error');
+  const before = [onSocket.log.all.length, onStream.log.all.length];
+  await have('start');
   await Promise.all([onSocket.log, onStream.log].map((log, i) => log.until('the state again', () => log.all.length > before[i])));
   await have('sell');
   await Promise.all([sold(onSocket.log, 2), sold(onStream.log, 2)]);
@@ -173,7 +181,7 @@ async function restart() {
     assert.equal(log.all.some((item) => item.error || item.complete), false, 'it has never ended');
     stop();
   }
-  await client.dispose();
+  await Promise.all([client.dispose(), faint.client.dispose()]);
 }
 
 /** Everything over streams: a subscription, a query, an error. */
