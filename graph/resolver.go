@@ -18,7 +18,7 @@ import (
 type Sales interface {
 	// Purchase answers what became of the order once that is durable, or a *model.Error: SALE_NOT_FOUND, BUSY
 	// (nothing was bought), OUTCOME_UNKNOWN.
-	Purchase(ctx context.Context, id model.SaleID, order model.Order) (model.Outcome, error)
+	Purchase(ctx context.Context, id model.SaleID, order model.Order) (*model.Outcome, error)
 	// Schedule answers the new sale, or model.Problems. By is the operator.
 	Schedule(ctx context.Context, by string, plan model.Plan) (model.State, error)
 	// Change applies an operator's change between two batches of purchases: when it answers, all later purchases

@@ -15,8 +15,8 @@ import (
 
 // This file writes what a rush is made of, units sold and sales sold out, straight as JSON. gqlgen would resolve it
 // field by field, each with a context, a middleware chain and allocations of its own: that was a third of what a
-// success cost beyond the floor of HTTP and GraphQL (docs/adr/0007). gqlgen still parses, validates and
-// collects; and whatever needs a resolver of its own, it answers.
+// success cost beyond the floor of HTTP and GraphQL (docs/adr/0007). gqlgen still parses and
+// validates; and whatever needs a resolver of its own, or is asked for in a way that is not plain, it answers.
 
 // spoken is a result of purchase that is already JSON: gqlgen takes a union's member that can write itself as it is.
 type spoken []byte
@@ -28,67 +28,98 @@ func (spoken) IsPurchaseResult() {}
 func (s spoken) MarshalGQL(w io.Writer) { _, _ = w.Write(s) }
 
 // speak is the answer to an order that was judged, for the field that is being resolved.
-func speak(ctx context.Context, o model.Outcome) PurchaseResult {
-	if s, ok := speakShort(ctx, o); ok {
+func speak(ctx context.Context, o *model.Outcome) PurchaseResult {
+	if s, ok := speakShort(graphql.GetFieldContext(ctx).Field.Selections, o); ok {
 		return s
 	}
-	return dressOutcome(o)
+	return dressOutcome(*o)
 }
 
 // speakShort is the answer as JSON; false when it is of another kind, or wants more than plain fields.
-func speakShort(ctx context.Context, o model.Outcome) (spoken, bool) {
-	s := speaker{operation: graphql.GetOperationContext(ctx), outcome: &o}
-	selections := graphql.GetFieldContext(ctx).Field.Selections
+func speakShort(selected ast.SelectionSet, o *model.Outcome) (spoken, bool) {
+	s := speaker{outcome: o}
+	s.out.Grow(usualAnswer)
 	var plain bool
 	switch o.Verdict {
 	case model.VerdictSold, model.VerdictReplayed:
-		plain = s.object("PurchaseSuccess", purchaseSuccessImplementors, selections, s.success)
+		plain = s.object(purchaseSuccessImplementors, selected, s.success)
 	case model.VerdictSoldOut:
-		plain = s.object("SoldOut", soldOutImplementors, selections, s.soldOut)
+		plain = s.object(soldOutImplementors, selected, s.soldOut)
 	default:
 	}
 	return s.out.Bytes(), plain
 }
 
+// usualAnswer is room for most of them, in bytes.
+const usualAnswer = 256
+
 // speaker writes one outcome. Its methods write the value of one field, and return false for one that they don't know.
 type speaker struct {
-	operation *graphql.OperationContext
-	outcome   *model.Outcome
-	out       bytes.Buffer
+	outcome *model.Outcome
+	out     bytes.Buffer
+	aliases []string // in the objects that are being written
 }
 
-// object writes the selected fields of an object in their order.
-func (s *speaker) object(
-	name string, implements []string, selected ast.SelectionSet, field func(name string, selected ast.SelectionSet) bool,
-) bool {
-	fields := graphql.CollectFields(s.operation, selected, implements)
+// object writes the selected fields of an object in their order. The first of implements is its type's name.
+func (s *speaker) object(implements []string, selected ast.SelectionSet, field writeField) bool {
+	before := len(s.aliases)
 	s.out.WriteByte('{')
-	for i, f := range fields {
-		if len(f.Deferrables) > 0 {
-			return false
+	plain := s.fields(implements, selected, field, before)
+	s.out.WriteByte('}')
+	s.aliases = s.aliases[:before]
+	return plain
+}
+
+type writeField func(name string, selected ast.SelectionSet) bool
+
+// fields writes those of a selection, and of the fragments in it, if they are plain: without a directive, and none of
+// them twice. The object's own aliases begin at own.
+func (s *speaker) fields(implements []string, selected ast.SelectionSet, field writeField, own int) bool {
+	for _, selection := range selected {
+		var plain bool
+		switch selection := selection.(type) {
+		case *ast.Field:
+			plain = len(selection.Directives) == 0 && s.field(implements[0], selection, field, own)
+		case *ast.InlineFragment:
+			plain = len(selection.Directives) == 0 &&
+				(!applies(selection.TypeCondition, implements) || s.fields(implements, selection.SelectionSet, field, own))
+		case *ast.FragmentSpread:
+			plain = len(selection.Directives) == 0 && selection.Definition != nil &&
+				(!applies(selection.Definition.TypeCondition, implements) ||
+					s.fields(implements, selection.Definition.SelectionSet, field, own))
 		}
-		if slices.ContainsFunc(fields[:i], func(before graphql.CollectedField) bool { return before.Alias == f.Alias }) {
-			continue // validation has seen to it that both are the same; gqlgen, too, writes the first
-		}
-		if i > 0 {
-			s.out.WriteByte(',')
-		}
-		s.word(f.Alias)
-		s.out.WriteByte(':')
-		if f.Name == "__typename" {
-			s.word(name)
-		} else if !field(f.Name, f.Selections) {
+		if !plain {
 			return false
 		}
 	}
-	s.out.WriteByte('}')
 	return true
+}
+
+// applies says whether a fragment on a type is for an object that implements these.
+func applies(condition string, implements []string) bool {
+	return condition == "" || slices.Contains(implements, condition)
+}
+
+func (s *speaker) field(object string, f *ast.Field, field writeField, own int) bool {
+	if slices.Contains(s.aliases[own:], f.Alias) {
+		return false // whether their selections are to be merged, gqlgen knows
+	}
+	if len(s.aliases) > own {
+		s.out.WriteByte(',')
+	}
+	s.aliases = append(s.aliases, f.Alias)
+	s.word(f.Alias)
+	s.out.WriteByte(':')
+	if f.Name == "__typename" {
+		return s.word(object)
+	}
+	return field(f.Name, f.SelectionSet)
 }
 
 func (s *speaker) success(name string, selected ast.SelectionSet) bool {
 	switch name {
 	case "purchase":
-		return s.object("Purchase", purchaseImplementors, selected, s.purchase)
+		return s.object(purchaseImplementors, selected, s.purchase)
 	case "replayed":
 		return s.bool(s.outcome.Verdict == model.VerdictReplayed)
 	default:
@@ -105,7 +136,7 @@ func (s *speaker) soldOut(name string, selected ast.SelectionSet) bool {
 	case "retryable":
 		return s.bool(false)
 	case "sale":
-		return s.object("Sale", saleImplementors, selected, s.sale)
+		return s.object(saleImplementors, selected, s.sale)
 	default:
 		return false
 	}
@@ -124,7 +155,7 @@ func (s *speaker) purchase(name string, selected ast.SelectionSet) bool {
 	case "shopperId":
 		return s.text(p.ShopperID)
 	case "sale":
-		return s.object("Sale", saleImplementors, selected, s.sale)
+		return s.object(saleImplementors, selected, s.sale)
 	default:
 		return false
 	}
@@ -136,7 +167,7 @@ func (s *speaker) sale(name string, selected ast.SelectionSet) bool {
 	case "id":
 		return s.word(saleGID(sale.ID))
 	case "product":
-		return s.object("Product", productImplementors, selected, s.product)
+		return s.object(productImplementors, selected, s.product)
 	case "phase":
 		return s.word(string(sale.Phase()))
 	case "stock":
@@ -177,7 +208,7 @@ func (s *speaker) product(name string, selected ast.SelectionSet) bool {
 		if product.Price == nil {
 			return s.null()
 		}
-		return s.object("Money", moneyImplementors, selected, s.money)
+		return s.object(moneyImplementors, selected, s.money)
 	default:
 		return false
 	}

@@ -30,7 +30,7 @@ func (a Answer) String() string {
 }
 
 // AnswerOf is the answer that an outcome, or else an error, makes.
-func AnswerOf(outcome Outcome, err error) Answer {
+func AnswerOf(outcome *Outcome, err error) Answer {
 	if err != nil {
 		switch CodeOf(err) {
 		case CodeBusy:

@@ -57,6 +57,6 @@ func TestEveryAnswerHasItsCount(t *testing.T) {
 		model.AnswerOutcomeUnknown:   {err: &model.Error{Code: model.CodeOutcomeUnknown}},
 		model.AnswerFailed:           {err: errors.New("a surprise")},
 	} {
-		assert.Equal(t, want, model.AnswerOf(model.Outcome{Verdict: c.verdict}, c.err), want.String())
+		assert.Equal(t, want, model.AnswerOf(&model.Outcome{Verdict: c.verdict}, c.err), want.String())
 	}
 }

@@ -24,14 +24,14 @@ func Decide(sale Sale, earlier []Purchase, orders []Order, now time.Time) Decisi
 	state := &State{At: now}
 	d := Decision{Sale: sale, Outcomes: make([]Outcome, len(orders))}
 
-	bought := make(map[string]Purchase, len(earlier)+len(orders))
-	for _, p := range earlier {
-		if p.SaleID == sale.ID {
+	bought := make(map[string]*Purchase, len(earlier)+len(orders))
+	for i := range earlier {
+		if p := &earlier[i]; p.SaleID == sale.ID {
 			bought[p.ShopperID] = p
 		}
 	}
-	for i, order := range orders {
-		d.Outcomes[i] = d.judge(order, bought, now)
+	for i := range orders {
+		d.judge(&d.Outcomes[i], orders[i], bought, now)
 		d.Outcomes[i].Sale = state
 	}
 	if len(d.Sold) > 0 {
@@ -41,29 +41,34 @@ func Decide(sale Sale, earlier []Purchase, orders []Order, now time.Time) Decisi
 	return d
 }
 
-func (d *Decision) judge(order Order, bought map[string]Purchase, now time.Time) Outcome {
-	if p, ok := bought[order.ShopperID]; ok {
+func (d *Decision) judge(o *Outcome, order Order, bought map[string]*Purchase, now time.Time) {
+	if p := bought[order.ShopperID]; p != nil {
+		o.Verdict, o.Purchase = VerdictAlreadyPurchased, *p
 		if order.IdempotencyKey != "" && order.IdempotencyKey == p.IdempotencyKey {
-			return Outcome{Verdict: VerdictReplayed, Purchase: p}
+			o.Verdict = VerdictReplayed
 		}
-		return Outcome{Verdict: VerdictAlreadyPurchased, Purchase: p}
+		return
 	}
 	switch d.Sale.PhaseAt(now) {
 	case PhaseActive:
 	case PhaseSoldOut:
-		return Outcome{Verdict: VerdictSoldOut}
+		o.Verdict = VerdictSoldOut
+		return
 	default:
-		return Outcome{Verdict: VerdictNotActive}
+		o.Verdict = VerdictNotActive
+		return
+	}
+	if d.Sold == nil {
+		d.Sold = make([]Purchase, 0, len(d.Outcomes)) // room for all: bought points into it
 	}
 	d.Sale.Sold++
-	p := Purchase{
+	o.Verdict, o.Purchase = VerdictSold, Purchase{
 		SaleID:         d.Sale.ID,
 		Ordinal:        d.Sale.Sold,
 		ShopperID:      order.ShopperID,
 		IdempotencyKey: order.IdempotencyKey,
 		PurchasedAt:    now,
 	}
-	d.Sold = append(d.Sold, p)
-	bought[order.ShopperID] = p
-	return Outcome{Verdict: VerdictSold, Purchase: p}
+	d.Sold = append(d.Sold, o.Purchase)
+	bought[order.ShopperID] = &d.Sold[len(d.Sold)-1]
 }

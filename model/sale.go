@@ -62,11 +62,11 @@ type Sale struct {
 }
 
 // Remaining is the number of units that are left.
-func (s Sale) Remaining() int { return s.Stock - s.Sold }
+func (s *Sale) Remaining() int { return s.Stock - s.Sold }
 
 // PhaseAt is the phase at now, an instant of the database's clock. An operator's word beats the clock, and the
 // clock beats the count: ended, paused, upcoming, sold out, active.
-func (s Sale) PhaseAt(now time.Time) Phase {
+func (s *Sale) PhaseAt(now time.Time) Phase {
 	switch {
 	case s.overAt(now):
 		return PhaseEnded
@@ -81,14 +81,14 @@ func (s Sale) PhaseAt(now time.Time) Phase {
 	}
 }
 
-func (s Sale) overAt(now time.Time) bool {
+func (s *Sale) overAt(now time.Time) bool {
 	return !s.EndedAt.IsZero() || !s.EndsAt.IsZero() && !now.Before(s.EndsAt)
 }
 
 // RevisionAt grows with every change of phase or stock, whether a write or the clock alone made it. The version
 // counts the writes; the two lowest bits count the clock's own steps (opened, ended) since the last write, so
 // that no two different states of a sale ever carry the same revision.
-func (s Sale) RevisionAt(now time.Time) int64 {
+func (s *Sale) RevisionAt(now time.Time) int64 {
 	steps := int64(0)
 	if !now.Before(s.StartsAt) {
 		steps++
@@ -101,7 +101,7 @@ func (s Sale) RevisionAt(now time.Time) int64 {
 
 // NextChangeAfter is the next instant after now at which the clock alone changes the phase or the revision;
 // zero when there is none.
-func (s Sale) NextChangeAfter(now time.Time) time.Time {
+func (s *Sale) NextChangeAfter(now time.Time) time.Time {
 	if now.Before(s.StartsAt) {
 		return s.StartsAt
 	}
@@ -118,10 +118,10 @@ type State struct {
 }
 
 // Phase is the sale's phase at that instant.
-func (s State) Phase() Phase { return s.PhaseAt(s.At) }
+func (s *State) Phase() Phase { return s.PhaseAt(s.At) }
 
 // Revision is the sale's revision at that instant.
-func (s State) Revision() int64 { return s.RevisionAt(s.At) }
+func (s *State) Revision() int64 { return s.RevisionAt(s.At) }
 
 // Current picks the sale that a visitor who names none is shown: the active one (a paused or sold-out one counts,
 // for it is still on), else the next upcoming, else the last that ended. Several in one group: the one that
@@ -182,7 +182,7 @@ func standing(s Sale, now time.Time) int {
 }
 
 // endAt is when a sale that is over ended: by an operator's hand or by the clock, whichever came first.
-func (s Sale) endAt() time.Time {
+func (s *Sale) endAt() time.Time {
 	if s.EndedAt.IsZero() || !s.EndsAt.IsZero() && s.EndsAt.Before(s.EndedAt) {
 		return s.EndsAt
 	}

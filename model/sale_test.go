@@ -45,7 +45,8 @@ func TestPhaseAt(t *testing.T) {
 				c.change(&sale)
 			}
 			assert.Equal(t, c.want, sale.PhaseAt(c.now))
-			assert.Equal(t, c.want, model.State{Sale: sale, At: c.now}.Phase())
+			state := model.State{Sale: sale, At: c.now}
+			assert.Equal(t, c.want, state.Phase())
 		})
 	}
 }
@@ -105,7 +106,8 @@ func TestNextChangeAfter(t *testing.T) {
 	assert.Equal(t, opening, sale.NextChangeAfter(opening.Add(-1)))
 	assert.Equal(t, end, sale.NextChangeAfter(opening))
 	assert.True(t, sale.NextChangeAfter(end).IsZero())
-	assert.True(t, model.Sale{StartsAt: opening}.NextChangeAfter(opening).IsZero(), "no end, nothing to come")
+	endless := model.Sale{StartsAt: opening}
+	assert.True(t, endless.NextChangeAfter(opening).IsZero(), "no end, nothing to come")
 }
 
 func TestCurrent(t *testing.T) {

@@ -51,6 +51,7 @@ var (
 type guard struct {
 	net.Conn
 	state *guardState
+	reads deadline
 }
 
 type guardState struct {

@@ -100,20 +100,17 @@ func NewBatcher(store committer, committed func(model.Decision), limits Limits, 
 
 // Do queues an order and waits for its outcome. Errors: SALE_NOT_FOUND; BUSY when the queue is full, the batcher
 // closed, or nothing could be written; OUTCOME_UNKNOWN when the caller left first or the commit's end is not known.
-func (b *Batcher) Do(ctx context.Context, id model.SaleID, order model.Order) (model.Outcome, error) {
+func (b *Batcher) Do(ctx context.Context, id model.SaleID, order model.Order) (*model.Outcome, error) {
 	t, err := b.queueOrder(id, order)
 	if err != nil {
-		return model.Outcome{}, err
+		return nil, err
 	}
 	select {
 	case a := <-t.answer:
 		tickets.Put(t)
-		if a.err != nil {
-			return model.Outcome{}, a.err
-		}
-		return *a.outcome, nil
+		return a.outcome, a.err
 	case <-ctx.Done():
-		return model.Outcome{}, outcomeUnknown(ctx.Err()) // the ticket's answer is still to come
+		return nil, outcomeUnknown(ctx.Err()) // the ticket's answer is still to come
 	}
 }
 

@@ -104,7 +104,7 @@ func TestAPoisonedOrderDoesNotFailItsNeighbours(t *testing.T) {
 	held := &heldStore{Store: store, arrived: make(chan struct{}), release: make(chan struct{})}
 	b := sale.NewBatcher(held, func(model.Decision) {}, sale.Limits{}, slog.New(slog.DiscardHandler))
 	shoppers := []string{"first", "good", "bad\x00", "better"}
-	outcomes, errs := make([]model.Outcome, len(shoppers)), make([]error, len(shoppers))
+	outcomes, errs := make([]*model.Outcome, len(shoppers)), make([]error, len(shoppers))
 	var running sync.WaitGroup
 	for i, shopper := range shoppers {
 		running.Go(func() {

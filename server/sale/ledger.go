@@ -41,7 +41,7 @@ type seen struct {
 
 // book is the ledger of one sale.
 type book struct {
-	seen   seen     // these purchases are in the filter
+	seen   seen     // these purchases are in the filter, and those in recent
 	filter []uint64 // its length is a power of two
 	seed   maphash.Seed
 	recent *recall
@@ -61,8 +61,8 @@ func (l *ledger) note(sale model.Sale, purchases []model.Purchase) {
 		hash := b.hash(p.ShopperID)
 		if p.Ordinal == b.seen.ordinal+1 {
 			b.seen = seen{p.Ordinal, p}
-			b.mark(hash)
 		}
+		b.mark(hash)
 		b.recent.add(hash, p)
 	}
 }
@@ -81,10 +81,15 @@ func (l *ledger) seen(id model.SaleID) int {
 func (l *ledger) find(id model.SaleID, shopperID string) (model.Purchase, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	if b := l.books[id]; b != nil {
-		return b.recent.find(b.hash(shopperID), id, shopperID)
+	b := l.books[id]
+	if b == nil {
+		return model.Purchase{}, false
 	}
-	return model.Purchase{}, false
+	hash := b.hash(shopperID)
+	if !b.marked(hash) {
+		return model.Purchase{}, false
+	}
+	return b.recent.find(hash, id, shopperID)
 }
 
 // stranger says whether the shopper is known for sure not to be among the first sold buyers.

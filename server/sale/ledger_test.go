@@ -170,7 +170,7 @@ func TestMemoryIsSureOnlyWhenNoPurchaseIsStillToCome(t *testing.T) {
 	} {
 		sale := open
 		c.change(&sale)
-		assert.Equal(t, c.want, settled(model.State{Sale: sale, At: now}), name)
+		assert.Equal(t, c.want, settled(&model.State{Sale: sale, At: now}), name)
 	}
 }
 

@@ -43,24 +43,24 @@ func newMemory(store *Store, log *slog.Logger) *memory {
 	return m
 }
 
-// answer is the outcome of an order, and whether memory is sure of it. It judges by the same rule book as a
+// answer is the outcome of an order, nil when memory is not sure of it. It judges by the same rule book as a
 // transaction does.
-func (m *memory) answer(state model.State, order model.Order) (model.Outcome, bool) {
+func (m *memory) answer(state *model.State, order model.Order) *model.Outcome {
 	if p, known := m.find(state.ID, order.ShopperID); known {
-		return outcome(state, []model.Purchase{p}, order), true
+		return outcome(state, []model.Purchase{p}, order)
 	}
 	if !settled(state) || m.store.doubtful.Load() {
-		return model.Outcome{}, false
+		return nil
 	}
 	if m.stranger(state.ID, order.ShopperID, state.Sold) {
-		return outcome(state, nil, order), true
+		return outcome(state, nil, order)
 	}
 	m.catchUp(state)
-	return model.Outcome{}, false
+	return nil
 }
 
 // settled says whether nobody can buy as the sale stands, and whether no purchase from before is still to come.
-func settled(state model.State) bool {
+func settled(state *model.State) bool {
 	switch state.Phase() {
 	case model.PhaseUpcoming:
 		return state.StartsAt.Sub(state.At) >= openingMargin
@@ -73,15 +73,19 @@ func settled(state model.State) bool {
 	}
 }
 
-func outcome(state model.State, earlier []model.Purchase, order model.Order) model.Outcome {
-	return model.Decide(state.Sale, earlier, []model.Order{order}, state.At).Outcomes[0]
+// outcome is what the rule book says. It is not for its callers' stack (see Service.fromMemory).
+//
+//go:noinline
+func outcome(state *model.State, earlier []model.Purchase, order model.Order) *model.Outcome {
+	return &model.Decide(state.Sale, earlier, []model.Order{order}, state.At).Outcomes[0]
 }
 
 // catchUp reads the purchases that this replica has not made itself, in the background.
-func (m *memory) catchUp(state model.State) {
+func (m *memory) catchUp(state *model.State) {
 	if m.seen(state.ID) >= state.Sold {
 		return
 	}
+	sale := state.Sale
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed || m.catching {
@@ -89,8 +93,8 @@ func (m *memory) catchUp(state model.State) {
 	}
 	m.catching = true
 	m.running.Go(func() {
-		if err := m.read(state); err != nil && m.ctx.Err() == nil {
-			m.log.Warn("could not read the purchases of a sale", "sale", state.ID, "err", err)
+		if err := m.read(sale); err != nil && m.ctx.Err() == nil {
+			m.log.Warn("could not read the purchases of a sale", "sale", sale.ID, "err", err)
 		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -98,18 +102,18 @@ func (m *memory) catchUp(state model.State) {
 	})
 }
 
-func (m *memory) read(state model.State) error {
+func (m *memory) read(sale model.Sale) error {
 	for last := -1; ; {
-		seen := m.seen(state.ID)
-		if seen >= state.Sold || seen <= last {
+		seen := m.seen(sale.ID)
+		if seen >= sale.Sold || seen <= last {
 			return nil // all is known, or the book was pushed out meanwhile
 		}
 		last = seen
-		page, err := m.store.purchasesAfter(m.ctx, state.ID, seen, catchUpPage)
+		page, err := m.store.purchasesAfter(m.ctx, sale.ID, seen, catchUpPage)
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		m.note(state.Sale, page)
+		m.note(sale, page)
 	}
 }
 

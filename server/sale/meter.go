@@ -33,7 +33,7 @@ func (d *durations) read() (all model.Durations) {
 }
 
 // answered counts an answer and the time that it took.
-func (m *meter) answered(outcome model.Outcome, err error, took time.Duration) {
+func (m *meter) answered(outcome *model.Outcome, err error, took time.Duration) {
 	m.answers[model.AnswerOf(outcome, err)].Add(1)
 	m.took.count(took)
 }

@@ -165,7 +165,8 @@ func TestARescheduledSaleOpensAtItsNewStart(t *testing.T) {
 		require.NoError(t, err)
 		h.Publish(sooner)
 		assert.Equal(t, sooner.StartsAt, (<-states).StartsAt)
-		assert.Equal(t, model.PhaseActive, (<-states).Phase())
+		opened := <-states
+		assert.Equal(t, model.PhaseActive, opened.Phase())
 		assert.True(t, time.Now().Equal(sooner.StartsAt))
 	})
 }
