@@ -18,9 +18,10 @@ const (
 	gcMost  = 400      // percent of what lives, at the most
 	gcLeast = 25
 
-	memoryEvery  = 250 * time.Millisecond
+	memoryEvery  = 50 * time.Millisecond
+	rateFades    = 7.0 / 8 // from look to look: a rush is believed at once, and its end after half a second
 	calmRate     = 2 << 20 // bytes allocated a second: nobody is in a hurry
-	calmFor      = 8       // looks
+	calmFor      = 40      // looks
 	worthTidying = 8 << 20 // bytes of nothing: less is not worth a collection
 )
 
@@ -47,6 +48,7 @@ func keepMemory(ctx context.Context) {
 // memoryKeeper is what is known from the last look.
 type memoryKeeper struct {
 	percent int
+	rate    float64 // bytes allocated a second, and a while ago
 	last    usage
 	calm    int    // looks in a row
 	left    uint64 // of nothing, after the last tidying
@@ -81,7 +83,8 @@ func (u usage) nothing() uint64 { return u.held - min(u.held, u.live) }
 // look sets how far the heap may grow, and gives back what nobody needs.
 func (k *memoryKeeper) look(now usage) {
 	rate := float64(now.allocated-k.last.allocated) / memoryEvery.Seconds()
-	percent := growth(now.live, rate)
+	k.rate = max(rate, k.rate*rateFades)
+	percent := growth(now.live, k.rate)
 	if change := percent - k.percent; max(change, -change) > k.percent/8 { // each change stops the world for a moment
 		k.percent = percent
 		debug.SetGCPercent(percent)
