@@ -1,8 +1,8 @@
-import type { ResourceKey } from 'i18next';
 import en from '../locales/shop/en.json';
 import type { Words } from '../shared/i18n/i18n';
+import type { Texts } from '../shared/i18n/texts';
 
-const files = import.meta.glob<ResourceKey>(
+const files = import.meta.glob<Texts>(
   ['../locales/shop/*.json', '!../locales/shop/en.json'],
   { import: 'default' },
 );

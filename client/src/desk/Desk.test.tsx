@@ -1,19 +1,17 @@
 import { render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import i18next from 'i18next';
 import { graphql, HttpResponse, ws } from 'msw';
 import type { DeskChangeFragment, DeskSaleFragment } from '../gql/graphql';
-import en from '../locales/desk/en.json';
+import { initLanguage } from '../shared/i18n/i18n';
 import { server } from '../testing/server';
 import { Desk } from './Desk';
 import { someActivity, someChange, someSale } from './gallery/fixtures';
 import { createDeskServices, type DeskServices } from './services';
+import { words } from './words';
 
 const open: DeskServices[] = [];
 
-beforeAll(() => {
-  i18next.addResourceBundle('en', 'desk', en);
-});
+beforeAll(() => initLanguage(words, 'en'));
 afterEach(async () => {
   await Promise.all(open.splice(0).map((services) => services.close()));
   sessionStorage.clear();

@@ -1,6 +1,6 @@
 import { ApolloProvider } from '@apollo/client/react';
 import { lazy, Suspense } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../shared/i18n/i18n';
 import { BrowserRouter, Link, Navigate, Route, Routes } from 'react-router';
 import { SessionContext } from '../features/session/session';
 import { ConnectionContext } from '../shared/connection/connection';

@@ -1,6 +1,6 @@
 import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../shared/i18n/i18n';
 import '../shared/ui/fonts.css';
 import '../shared/ui/base.css';
 import '../app/shop/shop.css';
@@ -15,7 +15,7 @@ import { lamp, states } from './states';
 
 /** Every state of the truth box side by side, in development only: what to look at before and after a change. */
 function Gallery() {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTranslation();
   const format = useFormat();
   const [now] = useState(Date.now);
   return (
@@ -25,7 +25,7 @@ function Gallery() {
         <select
           className="languages"
           aria-label={t('page.language')}
-          value={i18n.resolvedLanguage}
+          value={language}
           onChange={(event) => void chooseLanguage(event.target.value as Language)}
         >
           {Object.entries(languages).map(([code, name]) => (

@@ -1,6 +1,6 @@
-import type { TFunction } from 'i18next';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
+import type { Translate } from '../../shared/i18n/texts';
 import type { Format } from '../../shared/format/format';
 import { useFormat } from '../../shared/format/useFormat';
 import { type Milestone, milestone, type Moment } from './milestone';
@@ -32,7 +32,7 @@ function hasChanged(before: Moment | null, after: Moment): boolean {
   return before.sale.remaining !== after.sale.remaining || before.sale.stock !== after.sale.stock;
 }
 
-function sentence(passed: Milestone, moment: Moment, t: TFunction, format: Format): string {
+function sentence(passed: Milestone, moment: Moment, t: Translate, format: Format): string {
   switch (passed.say) {
     case 'opensIn':
       return t('said.opensIn', { span: format.span(passed.ms) });
@@ -60,7 +60,7 @@ function sentence(passed: Milestone, moment: Moment, t: TFunction, format: Forma
   }
 }
 
-function boughtNumber({ truth, sale }: Moment, t: TFunction, format: Format): string {
+function boughtNumber({ truth, sale }: Moment, t: Translate, format: Format): string {
   if (truth.kind !== 'bought') return '';
   return t('said.number', {
     ordinal: format.number(truth.receipt.ordinal),

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { useConnection } from '../../shared/connection/connection';
 import { useFormat } from '../../shared/format/useFormat';
 

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { useSession } from '../../features/session/session';
 import { chooseLanguage } from '../../shared/i18n/i18n';
 import { type Language, languages } from '../../shared/i18n/languages';
@@ -28,11 +28,11 @@ export function Header() {
 
 /** A native list: a shopper's phone knows best how it works. */
 function LanguageSwitch() {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTranslation();
   return (
     <select
       className="languages"
-      value={i18n.resolvedLanguage}
+      value={language}
       onChange={(event) => void chooseLanguage(event.target.value as Language)}
       aria-label={t('page.language')}
     >

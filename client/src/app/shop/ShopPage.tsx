@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { ProductPicture, ProductTitle } from '../../features/sale/ProductView';
 import { useSaleStatus } from '../../features/sale/useSaleStatus';
 import { useStockChanges } from '../../features/sale/useStockChanges';

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { PrintedReceipt } from '../../features/purchase/Receipt';
 import { usePurchase } from '../../features/purchase/usePurchase';
 import { nextMoment } from '../../features/sale/phase';

@@ -1,9 +1,9 @@
-import type { TFunction } from 'i18next';
 import { BuyButton } from '../../features/purchase/BuyButton';
 import { ReceiptLine } from '../../features/purchase/Receipt';
 import { isLastTenth } from '../../features/sale/phase';
 import { StockMeter } from '../../features/sale/StockMeter';
 import type { ProductViewFragment, SaleLiveFragment } from '../../gql/graphql';
+import type { Translate } from '../../shared/i18n/texts';
 import { type Format, sameDay } from '../../shared/format/format';
 import { Rich } from '../../shared/ui/Rich';
 import { BusyNote } from './BusyNote';
@@ -12,7 +12,7 @@ import { Plate, type Slots } from './TruthBox';
 import { Sentence, Tick, Words } from './words';
 
 export interface Showing {
-  t: TFunction;
+  t: Translate;
   format: Format;
   sale: SaleLiveFragment;
   product: ProductViewFragment;

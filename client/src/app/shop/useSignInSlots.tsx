@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { SignInForm } from '../../features/session/SignInForm';
 import { useSignIn } from '../../features/session/useSignIn';
 import type { SalePhase } from '../../gql/graphql';

@@ -1,6 +1,6 @@
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { usePresentSale } from '../sale/SaleFrame';
 import { useDeskFormat } from '../sale/useDeskFormat';
 import { useExport } from './exportCsv';

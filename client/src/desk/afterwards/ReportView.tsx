@@ -1,6 +1,6 @@
 import Button from '@mui/material/Button';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { useSession } from '../../features/session/session';
 import type { DeskChangeFragment, DeskSaleFragment } from '../../gql/graphql';
 import { ChangeLog } from '../live/ChangeLog';

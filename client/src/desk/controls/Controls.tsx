@@ -1,6 +1,6 @@
 import Button from '@mui/material/Button';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { PresentSale } from '../sale/SaleFrame';
 import { EndDialog } from './EndDialog';
 import { HoldDialog } from './HoldDialog';

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { DeskPause, DeskResume } from '../sale/changes';
 import type { DialogProps } from './Controls';
 import { useWish } from './useWish';

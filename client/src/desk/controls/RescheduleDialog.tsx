@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { DeskReschedule } from '../sale/changes';
 import { instantOf, localOf, timeZone } from '../schedule/fields';
 import { TimeField } from '../schedule/TimeField';

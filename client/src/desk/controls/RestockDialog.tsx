@@ -1,6 +1,6 @@
 import TextField from '@mui/material/TextField';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { DeskRestock } from '../sale/changes';
 import { useDeskFormat } from '../sale/useDeskFormat';
 import { MOST_UNITS, wholeNumber } from '../schedule/fields';

@@ -5,7 +5,7 @@ import DialogActions from '@mui/material/DialogActions';
 import DialogContent from '@mui/material/DialogContent';
 import DialogTitle from '@mui/material/DialogTitle';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskChangeFragment } from '../../gql/graphql';
 import { Deed } from '../live/ChangeLog';
 import { useDeskFormat } from '../sale/useDeskFormat';

@@ -3,7 +3,7 @@ import { CacheProvider } from '@emotion/react';
 import { ThemeProvider } from '@mui/material/styles';
 import rtlPlugin from '@mui/stylis-plugin-rtl';
 import { type ReactNode, useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { theme } from '../../shared/ui/theme';
 
 const caches = {
@@ -13,8 +13,7 @@ const caches = {
 
 /** Material UI in the house's clothes, facing the way that the language is read. */
 export function DeskTheme({ children }: { children: ReactNode }) {
-  const { i18n } = useTranslation();
-  const direction = i18n.dir();
+  const { direction } = useTranslation();
   const facing = useMemo(() => ({ ...theme, direction }), [direction]);
   return (
     <CacheProvider value={caches[direction]}>

@@ -1,7 +1,7 @@
 import { useQuery } from '@apollo/client/react';
 import Button from '@mui/material/Button';
 import { useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { Link, Outlet, useNavigate, useParams } from 'react-router';
 import { useSession } from '../../features/session/session';
 import type { DeskSalesQuery } from '../../gql/graphql';
@@ -113,12 +113,12 @@ function SignOut() {
 }
 
 function LanguageSwitch() {
-  const { t, i18n } = useTranslation('desk');
+  const { t, language } = useTranslation('desk');
   return (
     <select
       className="quiet-select"
       aria-label={t('page.language')}
-      value={i18n.resolvedLanguage}
+      value={language}
       onChange={(event) => void chooseLanguage(event.target.value as Language)}
     >
       {Object.entries(languages).map(([code, name]) => (

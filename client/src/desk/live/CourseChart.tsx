@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskChangeFragment, DeskSaleFragment } from '../../gql/graphql';
 import { useDeskFormat } from '../sale/useDeskFormat';
 import { courseOf, liveWindow, type Point, wholeWindow } from './course';

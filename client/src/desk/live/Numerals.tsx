@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskSaleFragment } from '../../gql/graphql';
 import type { Seen } from '../sale/useActivity';
 import { useDeskFormat } from '../sale/useDeskFormat';

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskActivityFragment, DeskFiguresFragment } from '../../gql/graphql';
 import { type DeskFormat, useDeskFormat } from '../sale/useDeskFormat';
 

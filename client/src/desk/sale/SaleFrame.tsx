@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { NavLink, Outlet, useOutletContext, useParams } from 'react-router';
 import type { DeskSaleFragment } from '../../gql/graphql';
 import { type LiveSale, useLiveSale } from './useLiveSale';

@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { type Format, sameDay } from '../../shared/format/format';
 import { useFormat } from '../../shared/format/useFormat';
 import { regionOf } from '../../shared/i18n/languages';
@@ -23,9 +23,9 @@ export interface DeskFormat extends Format {
 
 export function useDeskFormat(): DeskFormat {
   const format = useFormat();
-  const { i18n } = useTranslation();
-  const language = regionOf(i18n.resolvedLanguage ?? 'en', navigator.languages);
-  return useMemo(() => createDeskFormat(format, language), [format, language]);
+  const { language } = useTranslation();
+  const region = regionOf(language, navigator.languages);
+  return useMemo(() => createDeskFormat(format, region), [format, region]);
 }
 
 function createDeskFormat(format: Format, language: string): DeskFormat {

@@ -2,7 +2,7 @@ import Alert from '@mui/material/Alert';
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
 import { type SyntheticEvent, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { useNavigate } from 'react-router';
 import { DeskSchedule } from '../sale/changes';
 import { useDeskFormat } from '../sale/useDeskFormat';

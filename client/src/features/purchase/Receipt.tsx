@@ -1,5 +1,5 @@
 import { createPortal } from 'react-dom';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import { graphql } from '../../gql';
 import type { ReceiptFragment } from '../../gql/graphql';
 import { useFormat } from '../../shared/format/useFormat';

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { SaleLiveFragment } from '../../gql/graphql';
 import { useFormat } from '../../shared/format/useFormat';
 import { isLastTenth } from './phase';

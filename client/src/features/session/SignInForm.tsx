@@ -1,5 +1,5 @@
 import { type SubmitEvent, useId } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTranslation } from '../../shared/i18n/i18n';
 import type { SignInProblem } from './useSignIn';
 
 interface Props {

@@ -1,42 +1,38 @@
-import i18next, { type ResourceKey } from 'i18next';
-import { initReactI18next } from 'react-i18next';
+import { useSyncExternalStore } from 'react';
 import { keep } from '../storage/storage';
-import { type Language, pickLanguage } from './languages';
+import { directionOf, type Language, pickLanguage } from './languages';
+import { type Part, type Texts, type Translate, translator } from './texts';
 
 /** What one part of the client says: English at once, so that it is never without words; the others on demand. */
 export interface Words {
-  /** The i18next namespace: a part of the client. */
-  part: string;
-  english: ResourceKey;
-  load: (language: Exclude<Language, 'en'>) => Promise<ResourceKey>;
+  part: Part;
+  english: Texts;
+  load: (language: Exclude<Language, 'en'>) => Promise<Texts>;
+}
+
+interface Spoken {
+  readonly language: Language;
+  readonly direction: 'ltr' | 'rtl';
+  readonly t: (key: string) => string;
 }
 
 const LANGUAGE_KEY = 'stampede.language';
 
-/** Starts with the shopper's language; in English when its words cannot be had. */
-export async function initLanguage(
-  words: Words,
-  wanted = pickLanguage(keep.get(LANGUAGE_KEY), navigator.languages),
-): Promise<void> {
-  const speak = i18next.use(initReactI18next).init({
-    lng: 'en',
-    fallbackLng: 'en',
-    load: 'currentOnly',
-    defaultNS: words.part,
-    resources: { en: { [words.part]: words.english } },
-    interpolation: { escapeValue: false }, // React escapes.
-    initAsync: false,
-  });
-  await speak;
-  loadWords = words.load;
-  part = words.part;
-  await switchTo(wanted);
-}
-
-let loadWords: Words['load'] = () => Promise.reject(new Error('initLanguage comes first'));
-let part = 'shop';
+/** A page speaks for one part, in one language at a time. */
+let words: Words | undefined;
+let spoken: Spoken | undefined;
+const listeners = new Set<() => void>();
 /** The choice that counts is the last one made, not the last one loaded. */
 let wish = 0;
+
+/** Starts with the shopper's language; in English when its words cannot be had. */
+export async function initLanguage(
+  of: Words,
+  wanted = pickLanguage(keep.get(LANGUAGE_KEY), navigator.languages),
+): Promise<void> {
+  words = of;
+  if (!(await switchTo(wanted))) await switchTo('en');
+}
 
 /** Chooses and remembers. What cannot be loaded leaves the page as it is: the shopper can choose again. */
 export async function chooseLanguage(language: Language): Promise<void> {
@@ -45,14 +41,28 @@ export async function chooseLanguage(language: Language): Promise<void> {
 
 async function switchTo(language: Language): Promise<boolean> {
   const mine = ++wish;
-  if (language !== 'en' && !i18next.hasResourceBundle(language, part)) {
-    const words = await loadWords(language).catch(() => null);
-    if (!words) return false;
-    i18next.addResourceBundle(language, part, words);
-  }
-  if (mine !== wish) return false;
-  await i18next.changeLanguage(language);
+  const texts = language === 'en' ? words?.english : await words?.load(language).catch(() => null);
+  if (!texts || mine !== wish) return false;
+  spoken = { language, direction: directionOf(language), t: translator(texts, language) };
   document.documentElement.lang = language;
-  document.documentElement.dir = i18next.dir(language);
+  document.documentElement.dir = spoken.direction;
+  for (const listener of listeners) listener();
   return true;
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+const speech = (): Spoken => {
+  if (!spoken) throw new Error('initLanguage comes first');
+  return spoken;
+};
+
+/** What the page says, in which language; `part` tells TypeScript the keys. */
+export function useTranslation<P extends Part = 'shop'>(part?: P) {
+  const now = useSyncExternalStore(subscribe, speech);
+  if (part && part !== words?.part) throw new Error(`this page does not speak for ${part}`);
+  return { ...now, t: now.t as Translate<P> };
 }

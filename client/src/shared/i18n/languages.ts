@@ -12,6 +12,9 @@ export const languages = {
 
 export type Language = keyof typeof languages;
 
+/** Which way it is read. */
+export const directionOf = (language: Language) => (language === 'ar' ? 'rtl' : 'ltr');
+
 const isLanguage = (code: string): code is Language => Object.hasOwn(languages, code);
 
 /** The language of ours that a browser's tag means: `de-AT` is `de`, `zh-CN` is `zh-Hans`, `zh-TW` is none. */
