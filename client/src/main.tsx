@@ -1,5 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import 'virtual:theme.css';
 import './shared/ui/fonts.css';
 import './shared/ui/base.css';
 import './app/shop/shop.css';

@@ -48,7 +48,7 @@ func newShopPage(client fs.FS, page []byte, boot Boot, graphql http.Handler) (*s
 	if p.first, err = newFirstAnswer(graphql, string(query)); err != nil {
 		return nil, err
 	}
-	for _, tag := range pageLanguages[1:] { // English needs no file
+	for _, tag := range pageLanguages {
 		found, err := fs.Glob(client, fmt.Sprintf("assets/words-shop-%s-*.js", tag))
 		if err != nil || len(found) != 1 {
 			return nil, fmt.Errorf("the page's words in %s: %v %w", tag, found, err)
@@ -92,13 +92,9 @@ func (p *shopPage) render(acceptLanguage string) []byte {
 		}
 	}
 	tag, direction := pageLanguage(acceptLanguage)
-	words := ""
-	if path, needed := p.words[tag]; needed {
-		words = `<link rel="modulepreload" crossorigin href="` + path + `">`
-	}
 	filled := []string{
 		`<html lang="` + tag + `" dir="` + direction + `">`,
-		words,
+		`<link rel="modulepreload" crossorigin href="` + p.words[tag] + `">`,
 		`<script id="boot" type="application/json">` + string(boot) + `</script>`, // json.Marshal escapes <, > and &
 		picture,
 		about,

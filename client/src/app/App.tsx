@@ -5,6 +5,7 @@ import { ClockContext } from '../shared/time/useServerNow';
 import type { Config } from './config';
 import type { Services } from './services';
 import { ShopPage } from './shop/ShopPage';
+import { ShopTheme } from './ShopTheme';
 
 export function App({ services, config }: { services: Services; config: Config }) {
   const { client, clock, connection, session } = services;
@@ -13,7 +14,9 @@ export function App({ services, config }: { services: Services; config: Config }
       <ConnectionContext value={connection}>
         <SessionContext value={session}>
           <ApolloProvider client={client}>
-            <ShopPage config={config} />
+            <ShopTheme>
+              <ShopPage config={config} />
+            </ShopTheme>
           </ApolloProvider>
         </SessionContext>
       </ConnectionContext>

@@ -1,11 +1,10 @@
-import { ApolloClient, ApolloLink, HttpLink } from '@apollo/client';
-import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
-import { SetContextLink } from '@apollo/client/link/context';
-import { ErrorLink } from '@apollo/client/link/error';
+import { ApolloClient, ApolloLink } from '@apollo/client';
+import { ServerError } from '@apollo/client/errors';
+import { BaseHttpLink } from '@apollo/client/link/http';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
-import { OperationTypeNode } from 'graphql';
+import { type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import type { Client as WsClient } from 'graphql-ws';
-import { map } from 'rxjs';
+import { map, tap } from 'rxjs';
 import type { Session } from '../features/session/session';
 import type { ServerClock } from '../shared/time/clock';
 import { ShopCache } from './cache';
@@ -19,12 +18,7 @@ interface Parts {
 
 export function createApollo({ session, clock, ws, uri }: Parts) {
   const cache = new ShopCache();
-  const http = ApolloLink.from([
-    forgetRefusedToken(session),
-    sendToken(session),
-    learnTime(clock),
-    new HttpLink({ uri }),
-  ]);
+  const http = ApolloLink.from([sendToken(session), learnTime(clock), new BaseHttpLink({ uri })]);
   const client = new ApolloClient({
     cache,
     link: ApolloLink.split(
@@ -41,45 +35,32 @@ export function createApollo({ session, clock, ws, uri }: Parts) {
 export class SomebodyElsesAnswer extends Error {}
 
 /**
- * Requests carry the shopper's token in `Authorization`, nowhere else. An answer is dropped when the
- * shopper has changed since: it would show one what another owns.
+ * Requests carry the shopper's token in `Authorization`, nowhere else. An answer is dropped when the shopper has changed
+ * since: it would show one what another owns. A token that the server does not take is of no use: the shopper signs in
+ * anew.
  */
 function sendToken(session: Session): ApolloLink {
-  const guard = new ApolloLink((operation, forward) => {
+  return new ApolloLink((operation, forward) => {
     const { token } = session.state();
-    operation.setContext({ token });
+    if (token !== null) operation.setContext({ headers: { Authorization: `Bearer ${token}` } });
+    const forgetIf = (refused = false) => {
+      if (refused && token !== null) session.forget(token);
+    };
     return forward(operation).pipe(
       map((result) => {
         if (session.state().token !== token) throw new SomebodyElsesAnswer();
         return result;
       }),
+      tap({
+        next: ({ errors }) => forgetIf(errors?.some(isTokenRefused)),
+        error: (error: unknown) => forgetIf(ServerError.is(error) && error.statusCode === 401),
+      }),
     );
   });
-  const header = new SetContextLink((context) => {
-    const token: unknown = context.token;
-    if (typeof token !== 'string') return {};
-    const headers = context.headers as Record<string, string> | undefined;
-    return { headers: { ...headers, Authorization: `Bearer ${token}` } };
-  });
-  return guard.concat(header);
 }
 
-/** A token that the server does not take is of no use: the shopper signs in anew. */
-function forgetRefusedToken(session: Session): ApolloLink {
-  return new ErrorLink(({ error, operation }) => {
-    if (!isTokenRefused(error)) return;
-    const token: unknown = operation.getContext().token;
-    if (typeof token === 'string') session.forget(token);
-  });
-}
-
-function isTokenRefused(error: unknown): boolean {
-  if (ServerError.is(error)) return error.statusCode === 401;
-  if (!CombinedGraphQLErrors.is(error)) return false;
-  return error.errors.some(({ extensions }) =>
-    ['INVALID_TOKEN', 'UNAUTHENTICATED'].includes(String(extensions?.code)),
-  );
-}
+const isTokenRefused = ({ extensions }: GraphQLFormattedError) =>
+  ['INVALID_TOKEN', 'UNAUTHENTICATED'].includes(String(extensions?.code));
 
 /** Every answer that tells the server's time is a sample of its clock. */
 function learnTime(clock: ServerClock): ApolloLink {

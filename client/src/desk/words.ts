@@ -1,16 +1,11 @@
-import en from '../locales/desk/en.json';
 import type { Words } from '../shared/i18n/i18n';
 import type { Texts } from '../shared/i18n/texts';
 
-const files = import.meta.glob<Texts>(
-  ['../locales/desk/*.json', '!../locales/desk/en.json'],
-  { import: 'default' },
-);
+const files = import.meta.glob<Texts>('../locales/desk/*.json', { import: 'default' });
 
 /** What the desk says. */
 export const words: Words = {
   part: 'desk',
-  english: en,
   load: (language) => {
     const load = files[`../locales/desk/${language}.json`];
     return load ? load() : Promise.reject(new Error(`no words in ${language}`));

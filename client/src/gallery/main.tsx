@@ -1,12 +1,14 @@
 import { StrictMode, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { useTranslation } from '../shared/i18n/i18n';
+import 'virtual:theme.css';
 import '../shared/ui/fonts.css';
 import '../shared/ui/base.css';
 import '../app/shop/shop.css';
 import './gallery.css';
 import { slotsOf } from '../app/shop/slots';
 import { TruthBox } from '../app/shop/TruthBox';
+import { ShopTheme } from '../app/ShopTheme';
 import { words } from '../app/words';
 import { useFormat } from '../shared/format/useFormat';
 import { chooseLanguage, initLanguage } from '../shared/i18n/i18n';
@@ -67,6 +69,8 @@ const root = document.getElementById('root');
 if (!root) throw new Error('gallery.html has no #root');
 createRoot(root).render(
   <StrictMode>
-    <Gallery />
+    <ShopTheme>
+      <Gallery />
+    </ShopTheme>
   </StrictMode>,
 );

@@ -1,3 +1,4 @@
+import Typography from '@mui/material/Typography';
 import { useEffect, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { useConnection } from '../../shared/connection/connection';
@@ -23,9 +24,14 @@ export function ConnectionNote() {
 
 function Note({ text, tone }: { text: string; tone: 'live' | 'waiting' | 'lost' }) {
   return (
-    <div role={tone === 'lost' ? 'status' : undefined} className={`status ${tone}`}>
+    <Typography
+      variant="body2"
+      component="div"
+      role={tone === 'lost' ? 'status' : undefined}
+      className={`status ${tone}`}
+    >
       {text}
-    </div>
+    </Typography>
   );
 }
 

@@ -1,3 +1,6 @@
+import Button from '@mui/material/Button';
+import { styled } from '@mui/material/styles';
+import Typography from '@mui/material/Typography';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { useSession } from '../../features/session/session';
 import { chooseLanguage } from '../../shared/i18n/i18n';
@@ -8,17 +11,19 @@ export function Header() {
   const { token, name, session } = useSession();
   return (
     <header className="header">
-      <span className="brand">{t('page.title')}</span>
+      <Typography variant="body2" component="span" className="brand">
+        {t('page.title')}
+      </Typography>
       {token !== null && (
         <>
           {name && (
-            <span className="who" dir="auto">
+            <Typography variant="body2" component="span" noWrap dir="auto">
               {name}
-            </span>
+            </Typography>
           )}
-          <button type="button" className="button quiet" onClick={() => session.forget()}>
+          <Button color="inherit" className="quiet" onClick={() => session.forget()}>
             {t('page.signOut')}
-          </button>
+          </Button>
         </>
       )}
       <LanguageSwitch />
@@ -26,12 +31,27 @@ export function Header() {
   );
 }
 
+const LanguageList = styled('select')(({ theme: { vars } }) => ({
+  appearance: 'none',
+  fieldSizing: 'content',
+  blockSize: 48,
+  paddingInline: '8px 26px',
+  color: vars.palette.text.secondary,
+  // A small angle, drawn with what CSS has.
+  background: `linear-gradient(45deg, transparent 50%, currentColor 50%) right 13px top 22px / 5px 5px no-repeat,
+    linear-gradient(135deg, currentColor 50%, transparent 50%) right 8px top 22px / 5px 5px no-repeat,
+    ${vars.palette.background.default}`,
+  '&:dir(rtl)': { backgroundPositionX: 'left 8px, left 13px, 0' },
+  border: 0,
+  borderRadius: vars.shape.borderRadius,
+  cursor: 'pointer',
+}));
+
 /** A native list: a shopper's phone knows best how it works. */
 function LanguageSwitch() {
   const { t, language } = useTranslation();
   return (
-    <select
-      className="languages"
+    <LanguageList
       value={language}
       onChange={(event) => void chooseLanguage(event.target.value as Language)}
       aria-label={t('page.language')}
@@ -41,6 +61,6 @@ function LanguageSwitch() {
           {name}
         </option>
       ))}
-    </select>
+    </LanguageList>
   );
 }

@@ -56,8 +56,8 @@ describe('what each state says', () => {
 
   it('server away: says so, and asks again by itself', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0);
-    const { shop } = openShop({ sale: aSale() });
     const answer = vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('no network'));
+    const { shop } = openShop({ sale: aSale() });
     expect(await truth('away')).toHaveTextContent('We can’t reach the shop. Trying again.');
     answer.mockRestore();
     await truth('active');

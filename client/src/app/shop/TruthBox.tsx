@@ -1,3 +1,5 @@
+import Paper from '@mui/material/Paper';
+import Typography from '@mui/material/Typography';
 import type { ReactNode } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 
@@ -25,18 +27,32 @@ interface Props {
 export function TruthBox({ status, kind, slots }: Props) {
   const { t } = useTranslation();
   return (
-    <section className="truth-box" aria-label={t('page.sale')} data-state={kind}>
+    <Paper
+      variant="outlined"
+      component="section"
+      className="truth-box"
+      aria-label={t('page.sale')}
+      data-state={kind}
+    >
       <div>{status}</div>
       <div className="top">{slots.top}</div>
       <div className="meter-place">{slots.meter}</div>
-      <p className="line">{slots.line}</p>
+      <Typography variant="body2" className="line">
+        {slots.line}
+      </Typography>
       <div className="action">{slots.action}</div>
-      <p className="note">{slots.note}</p>
-    </section>
+      <Typography variant="body2" className="note">
+        {slots.note}
+      </Typography>
+    </Paper>
   );
 }
 
 /** Words in the place of the button. */
 export function Plate({ children }: { children: ReactNode }) {
-  return <p className="plate">{children}</p>;
+  return (
+    <Paper variant="outlined" component="p" className="plate">
+      {children}
+    </Paper>
+  );
 }

@@ -1,3 +1,5 @@
+import Button from '@mui/material/Button';
+import Typography from '@mui/material/Typography';
 import { BuyButton } from '../../features/purchase/BuyButton';
 import { ReceiptLine } from '../../features/purchase/Receipt';
 import { isLastTenth } from '../../features/sale/phase';
@@ -100,9 +102,9 @@ function Left({ t, format, sale }: Showing) {
   });
   const last = isLastTenth(sale) ? ' last' : '';
   return (
-    <p className="left">
+    <Typography className="left">
       <Rich text={text} n={(number) => <span className={`numeral${last}`}>{number}</span>} />
-    </p>
+    </Typography>
   );
 }
 
@@ -142,9 +144,9 @@ function bought(truth: Truth & { kind: 'bought' }, { t, format, sale, now }: Sho
     meter: <StockMeter sale={sale} />,
     line: truth.earlier ? earlier : t('bought.at', { time }),
     action: (
-      <button type="button" className="button outline" onClick={() => window.print()}>
+      <Button variant="outlined" color="secondary" fullWidth onClick={() => window.print()}>
         {t('bought.print')}
-      </button>
+      </Button>
     ),
   };
 }

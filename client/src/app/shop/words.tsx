@@ -1,3 +1,4 @@
+import Typography from '@mui/material/Typography';
 import type { ReactNode } from 'react';
 
 interface Props {
@@ -10,11 +11,11 @@ interface Props {
 export function Words({ title, children, mark }: Props) {
   return (
     <>
-      <h2 className="headline">
+      <Typography variant="h1" component="h2" className="headline">
         {mark}
         {title}
-      </h2>
-      {children && <p>{children}</p>}
+      </Typography>
+      {children && <Typography>{children}</Typography>}
     </>
   );
 }
@@ -22,9 +23,9 @@ export function Words({ title, children, mark }: Props) {
 /** A sentence alone. */
 export function Sentence({ children, role }: { children: ReactNode; role?: 'status' }) {
   return (
-    <p className="sentence" role={role}>
+    <Typography className="sentence" role={role}>
       {children}
-    </p>
+    </Typography>
   );
 }
 

@@ -1,3 +1,4 @@
+import Button from '@mui/material/Button';
 import type { ReactNode } from 'react';
 
 interface Props {
@@ -9,17 +10,17 @@ interface Props {
 }
 
 export function BuyButton({ onBuy, open, busy = false, children }: Props) {
-  const look = busy ? 'busy' : open ? 'open' : 'closed';
   return (
-    <button
-      type="button"
+    <Button
+      variant="contained"
+      fullWidth
       aria-disabled={!open || busy}
       aria-busy={busy}
       onClick={open && !busy ? onBuy : undefined}
-      className={`button buy ${look}`}
+      className="buy"
     >
       {/* Other words are a new text: the old one has not moved. */}
       <span key={String(busy)}>{children}</span>
-    </button>
+    </Button>
   );
 }

@@ -1,3 +1,4 @@
+import Typography from '@mui/material/Typography';
 import { useState } from 'react';
 import { graphql } from '../../gql';
 import type { ProductViewFragment } from '../../gql/graphql';
@@ -47,14 +48,16 @@ export function ProductTitle({ product }: { product: ProductViewFragment }) {
   const { name, description, price } = product;
   return (
     <>
-      <h1>
+      <Typography variant="h1">
         <bdi>{name}</bdi>
-      </h1>
-      <p className="price tabular">{price && format.money(price.amount, price.currencyCode)}</p>
+      </Typography>
+      <Typography variant="h2" component="p" className="price tabular">
+        {price && format.money(price.amount, price.currencyCode)}
+      </Typography>
       {description && (
-        <p className="description">
+        <Typography color="textSecondary" className="description">
           <bdi>{description}</bdi>
-        </p>
+        </Typography>
       )}
     </>
   );

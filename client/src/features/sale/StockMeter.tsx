@@ -1,3 +1,4 @@
+import LinearProgress from '@mui/material/LinearProgress';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { SaleLiveFragment } from '../../gql/graphql';
 import { useFormat } from '../../shared/format/useFormat';
@@ -9,23 +10,18 @@ export function StockMeter({ sale }: { sale: Pick<SaleLiveFragment, 'remaining' 
   const format = useFormat();
   const { remaining, stock } = sale;
   return (
-    <div
-      className="meter"
+    <LinearProgress
+      variant="determinate"
       role="meter"
+      color={isLastTenth(sale) ? 'primary' : 'secondary'}
+      max={stock}
+      value={remaining}
       aria-label={t('stock.meter')}
-      aria-valuemin={0}
-      aria-valuemax={stock}
-      aria-valuenow={remaining}
       aria-valuetext={t('stock.leftPlain', {
         count: remaining,
         remaining: format.number(remaining),
         stock: format.number(stock),
       })}
-    >
-      <div
-        className={isLastTenth(sale) ? 'last' : undefined}
-        style={{ inlineSize: `${stock > 0 ? (remaining / stock) * 100 : 0}%` }}
-      />
-    </div>
+    />
   );
 }

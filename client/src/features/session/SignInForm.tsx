@@ -1,3 +1,5 @@
+import Button from '@mui/material/Button';
+import { styled } from '@mui/material/styles';
 import { type SubmitEvent, useId } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { SignInProblem } from './useSignIn';
@@ -7,6 +9,19 @@ interface Props {
   loading: boolean;
   problem: SignInProblem | null;
 }
+
+const NameField = styled('input')(({ theme: { vars } }) => ({
+  flex: 1,
+  minInlineSize: 0,
+  blockSize: 64,
+  margin: 0,
+  paddingInline: 20,
+  background: 'transparent',
+  border: `1px solid ${vars.palette.text.secondary}`,
+  borderRadius: vars.shape.borderRadius,
+  '&::placeholder': { color: vars.palette.text.secondary, opacity: 1 },
+  "&[aria-invalid='true']": { border: `2px solid ${vars.palette.warning.main}` },
+}));
 
 /** One field, one button, as tall as the buy button whose place it takes. */
 export function SignInForm({ onSignIn, loading, problem }: Props) {
@@ -22,9 +37,8 @@ export function SignInForm({ onSignIn, loading, problem }: Props) {
       <label htmlFor={id} className="unseen">
         {t('signIn.name')}
       </label>
-      <input
+      <NameField
         id={id}
-        className="field"
         name="name"
         required
         placeholder={t('signIn.name')}
@@ -34,9 +48,9 @@ export function SignInForm({ onSignIn, loading, problem }: Props) {
         enterKeyHint="go"
         maxLength={40}
       />
-      <button type="submit" className="button ink" aria-disabled={loading}>
+      <Button type="submit" variant="contained" color="secondary" aria-disabled={loading}>
         {t('signIn.button')}
-      </button>
+      </Button>
     </form>
   );
 }

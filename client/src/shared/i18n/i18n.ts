@@ -1,13 +1,13 @@
 import { useSyncExternalStore } from 'react';
 import { keep } from '../storage/storage';
+import { waitOrReturn } from '../time/wait';
 import { directionOf, type Language, pickLanguage } from './languages';
 import { type Part, type Texts, type Translate, translator } from './texts';
 
-/** What one part of the client says: English at once, so that it is never without words; the others on demand. */
+/** What one part of the client says, each language in a file of its own: the page names the likely one beside the script. */
 export interface Words {
   part: Part;
-  english: Texts;
-  load: (language: Exclude<Language, 'en'>) => Promise<Texts>;
+  load: (language: Language) => Promise<Texts>;
 }
 
 interface Spoken {
@@ -25,13 +25,15 @@ const listeners = new Set<() => void>();
 /** The choice that counts is the last one made, not the last one loaded. */
 let wish = 0;
 
-/** Starts with the shopper's language; in English when its words cannot be had. */
+const AGAIN_MS = 1000;
+
+/** Starts with the shopper's language; in English when its words cannot be had. A page without words is none: it waits. */
 export async function initLanguage(
   of: Words,
   wanted = pickLanguage(keep.get(LANGUAGE_KEY), navigator.languages),
 ): Promise<void> {
   words = of;
-  if (!(await switchTo(wanted))) await switchTo('en');
+  while (!(await switchTo(wanted)) && !(await switchTo('en'))) await waitOrReturn(AGAIN_MS);
 }
 
 /** Chooses and remembers. What cannot be loaded leaves the page as it is: the shopper can choose again. */
@@ -41,7 +43,7 @@ export async function chooseLanguage(language: Language): Promise<void> {
 
 async function switchTo(language: Language): Promise<boolean> {
   const mine = ++wish;
-  const texts = language === 'en' ? words?.english : await words?.load(language).catch(() => null);
+  const texts = await words?.load(language).catch(() => null);
   if (!texts || mine !== wish) return false;
   spoken = { language, direction: directionOf(language), t: translator(texts, language) };
   document.documentElement.lang = language;

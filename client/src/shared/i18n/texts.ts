@@ -29,7 +29,8 @@ export function translator(texts: Texts, language: string) {
   const plurals = new Intl.PluralRules(language);
   return (key: string, values: Values = {}): string => {
     const { count } = values;
-    const form = typeof count === 'number' ? textAt(texts, `${key}_${plurals.select(count)}`) : null;
+    const form =
+      typeof count === 'number' ? textAt(texts, `${key}_${plurals.select(count)}`) : null;
     const text = form ?? textAt(texts, key) ?? key;
     return text.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name] ?? ''));
   };

@@ -4,13 +4,17 @@ import { createTheme } from '@mui/material/styles';
 const ink = { light: '#14161A', dark: '#F2F1EC' };
 const paper = { light: '#FAFAF7', dark: '#101215' };
 
-/** Form as in the design: one accent, hairlines, a scale of 14, 16, 20, 28, 40. */
+/**
+ * Form as in the design: one accent, hairlines, a scale of 14, 16, 20, 28, 40. The one place that knows the colours: the
+ * build writes them out as CSS variables too (`theme.css`), for what is drawn before any script runs.
+ */
 export const theme = createTheme({
   cssVariables: { colorSchemeSelector: 'media' },
   colorSchemes: {
     light: {
       palette: {
         primary: { main: '#C8371A', dark: '#B02E13', contrastText: '#FFFFFF' },
+        secondary: { main: ink.light, dark: '#2B2E33', contrastText: paper.light },
         success: { main: '#2B6A4D' },
         warning: { main: '#8A5A00' },
         text: { primary: ink.light, secondary: '#5A5D63' },
@@ -22,6 +26,7 @@ export const theme = createTheme({
     dark: {
       palette: {
         primary: { main: '#FF6B4A', dark: '#FF8266', contrastText: '#14161A' },
+        secondary: { main: ink.dark, dark: '#D8D7D1', contrastText: paper.dark },
         success: { main: '#8CCBA8' },
         warning: { main: '#E3B75F' },
         text: { primary: ink.dark, secondary: '#A5A7AB' },
@@ -33,42 +38,20 @@ export const theme = createTheme({
   },
   shape: { borderRadius: 14 },
   typography: {
-    fontFamily: `'Inter Variable', system-ui, sans-serif`,
+    fontFamily: `'Inter Variable', 'Inter Fallback', system-ui, sans-serif`,
     fontWeightRegular: 400,
     fontWeightMedium: 550,
     fontWeightBold: 700,
-    h1: { fontSize: 28, fontWeight: 700, lineHeight: 1.15, letterSpacing: '-0.02em' },
-    h2: { fontSize: 20, fontWeight: 400, lineHeight: 1.4 },
-    h3: { fontSize: 40, fontWeight: 700, lineHeight: 1.1, letterSpacing: '-0.025em' },
-    body1: { fontSize: 16, lineHeight: 1.5 },
-    body2: { fontSize: 14, lineHeight: 1.43 },
-    button: { fontSize: 16, fontWeight: 550, textTransform: 'none', letterSpacing: 0 },
+    h1: { fontSize: '28px', fontWeight: 700, lineHeight: 1.15, letterSpacing: '-0.02em' },
+    h2: { fontSize: '20px', fontWeight: 400, lineHeight: 1.4 },
+    h3: { fontSize: '40px', fontWeight: 700, lineHeight: 1.1, letterSpacing: '-0.025em' },
+    body1: { fontSize: '16px', lineHeight: 1.5 },
+    body2: { fontSize: '14px', lineHeight: 1.43 },
+    button: { fontSize: '16px', fontWeight: 550, textTransform: 'none', letterSpacing: 0 },
   },
   transitions: { duration: { shortest: 120, shorter: 120, short: 160, standard: 160 } },
   components: {
     MuiButtonBase: { defaultProps: { disableRipple: true } },
     MuiButton: { defaultProps: { disableElevation: true } },
-    MuiCssBaseline: { styleOverrides: globalStyles() },
   },
 });
-
-function globalStyles() {
-  return {
-    body: { minBlockSize: '100svh' },
-    '.tabular': { fontVariantNumeric: 'tabular-nums' },
-    // One ring for all, in ink; the controls' own signs of focus would only compete with it.
-    ':root :focus-visible': {
-      outline: '3px solid var(--mui-palette-text-primary)',
-      outlineOffset: 2,
-    },
-    '@media (prefers-reduced-motion: reduce)': {
-      '*, *::before, *::after': { transition: 'none !important', animation: 'none !important' },
-    },
-    '@media print': {
-      'body > :not(.printed)': { display: 'none !important' },
-      '.printed': { display: 'block !important', fontSize: 16 },
-      '.printed dt': { fontSize: 14, marginBlockStart: 16 },
-      '.printed dd': { margin: 0, fontWeight: 550 },
-    },
-  } as const;
-}
