@@ -61,6 +61,25 @@ function cutOff(): string[] {
   return wrong;
 }
 
+test('is dressed, and its policy has nothing to refuse', async ({ stampede, opens }) => {
+  await stampede.schedule(100);
+  const ada = await opens({}, (context) =>
+    context.addInitScript(() => {
+      const refused: string[] = [];
+      Object.assign(window, { refused });
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+        refused.push(`${violatedDirective}: ${blockedURI}`),
+      );
+    }),
+  );
+  await ada.signIn('Ada');
+  await expect(ada.buyButton).toHaveAttribute('aria-disabled', 'false');
+  await expect(ada.buyButton).toHaveCSS('border-radius', '14px');
+  expect(
+    await ada.page.evaluate(() => (window as unknown as { refused: string[] }).refused),
+  ).toEqual([]);
+});
+
 test('the words of the page are those of the browser, then of the shopper’s choice', async ({
   stampede,
   opens,

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 
 /**
  * A translated sentence in which `<n>…</n>` marks the number that matters: the translator decides where
- * it stands. Does the little that is needed of react-i18next's `Trans`, which is ten times the size.
+ * it stands.
  */
 export function Rich({ text, n }: { text: string; n: (number: string) => ReactNode }) {
   const [before, rest] = text.split('<n>');
