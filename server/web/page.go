@@ -16,8 +16,8 @@ import (
 // not a script, so the Content-Security-Policy has nothing against it.
 var bootElement = regexp.MustCompile(`(?s)(<script id="boot" type="application/json">).*?(</script>)`)
 
-// shopPolicy is the shopper's page's own. Its styles are served, or put into an empty <style> element rule by rule, which
-// the policy does not see: the hash is that of the empty text, so an element with anything in it stays refused.
+// shopPolicy is the shopper's page's own. Its styles are served, or put into an empty <style> element rule by rule,
+// which the policy does not see: the hash is that of the empty text, so an element with anything in it stays refused.
 var shopPolicy = strings.ReplaceAll(contentPolicy, "style-src 'self' 'unsafe-inline'",
 	"style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='")
 
