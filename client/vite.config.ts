@@ -30,6 +30,8 @@ export default defineConfig({
   ],
   // rxjs offers what browsers of today need only under this name.
   resolve: { conditions: ['es2015', ...defaultClientConditions] },
+  // All pages, so that no later visit finds something to prepare and begins anew.
+  optimizeDeps: { entries: ['*.html'] },
   server: {
     fs: { allow: ['.', '../graph'] }, // tests read the schema
     proxy: {
@@ -84,7 +86,7 @@ function ownPages(): Plugin {
     configureServer(server) {
       server.middlewares.use((request, _response, next) => {
         if (request.url === '/playground') request.url = '/playground.html';
-        if (request.url === '/gallery') request.url = '/gallery.html';
+        if (/^\/gallery(\/|\?|$)/.test(request.url ?? '')) request.url = '/gallery.html';
         if (/^\/desk(\/|\?|$)/.test(request.url ?? '')) request.url = '/desk.html';
         next();
       });

@@ -1,29 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from '@playwright/test';
-import type { Stampede } from './stampede';
-import { expect, test } from './story';
-
-/** An operator at a desk of their own, signed in. */
-async function sitsDown(browser: Browser, stampede: Stampede, name: string): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-GB', acceptDownloads: true });
-  const page = await context.newPage();
-  await page.goto(`${stampede.url}/desk`);
-  await page.getByRole('textbox', { name: 'Access token' }).fill(stampede.operator(name));
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
-  return page;
-}
-
-const numeral = (page: Page, name: string) =>
-  page.locator('.numerals > div').filter({ hasText: name }).locator('.numeral');
+import type { Page } from '@playwright/test';
+import { expect, LANGUAGES, numeral, speaks, test } from './desk';
 
 test('two operators: who comes second is told who was faster, and overwrites nothing', async ({
-  browser,
+  sitsDown,
   stampede,
 }) => {
   await stampede.schedule(50);
-  const mona = await sitsDown(browser, stampede, 'mona');
-  const tim = await sitsDown(browser, stampede, 'tim');
+  const mona = await sitsDown('mona');
+  const tim = await sitsDown('tim');
 
   await tim.getByRole('button', { name: 'Restock' }).click();
   await tim.getByRole('textbox', { name: 'Units to add' }).fill('7');
@@ -45,12 +30,10 @@ test('two operators: who comes second is told who was faster, and overwrites not
   await expect(numeral(tim, 'Remaining')).toHaveText('57');
   await expect(numeral(mona, 'Remaining')).toHaveText('57');
   await expect(mona.getByText('tim restocked it to 57 units')).toBeVisible();
-  await mona.context().close();
-  await tim.context().close();
 });
 
-test('a whole sale, run from the desk', async ({ browser, stampede }) => {
-  const page = await sitsDown(browser, stampede, 'mona');
+test('a whole sale, run from the desk', async ({ sitsDown, stampede }) => {
+  const page = await sitsDown('mona');
   await page.getByRole('link', { name: 'Schedule a sale' }).click();
   await page.getByRole('button', { name: 'Schedule it' }).click();
   await expect(page.getByText('Please fill this in.')).toHaveCount(2);
@@ -101,5 +84,102 @@ test('a whole sale, run from the desk', async ({ browser, stampede }) => {
   await expect(page.getByText('3 of 20 (15%)')).toBeVisible();
   await expect(page.getByText('€149.70')).toBeVisible();
   await expect(page.getByText('mona ended it, with 3 sold')).toBeVisible();
-  await page.context().close();
+});
+
+/** What has the focus, by its name for a screen reader. */
+const focused = (page: Page) =>
+  page.evaluate(() => {
+    const { activeElement: at } = document;
+    const named = at?.getAttribute('aria-labelledby')?.split(' ')[0] ?? '';
+    return (
+      at?.getAttribute('aria-label') ??
+      document.getElementById(named)?.textContent ??
+      at?.textContent
+    );
+  });
+
+/** Goes on by Tab until this has the focus; the names of all that it went through. */
+async function tabTo(page: Page, name: string): Promise<(string | null | undefined)[]> {
+  const passed: (string | null | undefined)[] = [];
+  while (passed.length < 20) {
+    await page.keyboard.press('Tab');
+    passed.push(await focused(page));
+    if (passed.at(-1) === name) return passed;
+  }
+  throw new Error(`Tab does not lead to ${name}, but to ${passed.join(', ')}`);
+}
+
+test('by keyboard alone: in the order of the page, into a dialog and back', async ({
+  comesIn,
+  stampede,
+}) => {
+  await stampede.schedule(50);
+  const page = await comesIn();
+  await expect(page.getByRole('textbox', { name: 'Access token' })).toBeFocused();
+  await page.keyboard.insertText(stampede.operator('mona'));
+  await tabTo(page, 'Sign in');
+  await page.keyboard.press('Enter');
+  await expect(numeral(page, 'Remaining')).toHaveText('50');
+  await expect(page.getByRole('table')).toBeVisible();
+
+  await page.reload();
+  await expect(page.getByRole('table')).toBeVisible();
+  expect(await tabTo(page, 'End the sale')).toEqual([
+    ...['Stampede Desk', 'Sale', 'Schedule a sale', 'Language', 'Sign out'],
+    ...['Live', 'Purchases', 'Report', 'Servers'],
+    ...['Pause', 'Restock', 'Reschedule', 'End the sale'],
+  ]);
+  const ring = page.getByRole('button', { name: 'End the sale' });
+  expect(await ring.evaluate((element) => getComputedStyle(element).outlineWidth)).toBe('3px');
+
+  const pause = page.getByRole('button', { name: 'Pause', exact: true });
+  const dialog = page.getByRole('dialog');
+  await pause.focus();
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(pause).toBeFocused();
+  await page.keyboard.press('Enter');
+  expect(await tabTo(page, 'Pause it')).toEqual(['Pause it']);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Resume' })).toBeFocused();
+
+  await tabTo(page, 'Restock');
+  await page.keyboard.press('Enter');
+  await expect(dialog.getByRole('textbox', { name: 'Units to add' })).toBeFocused();
+  await page.keyboard.type('5');
+  await page.keyboard.press('Enter');
+  await expect(numeral(page, 'Remaining')).toHaveText('55');
+  await expect(page.getByRole('button', { name: 'Restock' })).toBeFocused();
+
+  await tabTo(page, 'End the sale');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('Aurora lamp');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'Controls' })).toBeFocused();
+  await expect(page.getByText('This sale is over.')).toBeVisible();
+});
+
+test('the report is one page in every language, and says how many changes it leaves out', async ({
+  sitsDown,
+  stampede,
+}) => {
+  const sale = await stampede.schedule(50);
+  expect(await stampede.buyAs('Ada', sale)).toBe('PurchaseSuccess');
+  expect(await stampede.buyAs('Bob', sale)).toBe('PurchaseSuccess');
+  for (let i = 0; i < 11; i++) {
+    await stampede.pause(sale);
+    await stampede.resume(sale);
+  }
+  const page = await sitsDown('mona');
+  await page.getByRole('link', { name: 'Report' }).click();
+  await expect(page.getByRole('list', { name: 'Changes' }).getByRole('listitem')).toHaveCount(18);
+  await expect(page.getByText('and 5 earlier changes')).toBeVisible();
+  await expect(page.locator('.lines')).toBeVisible();
+  for (const language of LANGUAGES) {
+    await speaks(page, language);
+    const paper = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+    expect(paper.match(/\/Type\s*\/Page\b/g), language).toHaveLength(1);
+  }
 });

@@ -133,10 +133,15 @@ export class Stampede {
       'mutation ($name: String!) { signIn(name: $name) { token } }',
       { name },
     );
+    return this.buy(signIn.token, saleId);
+  }
+
+  /** The same by a token, for many at once. */
+  async buy(token: string, saleId: string): Promise<string> {
     const { purchase } = await this.#ask<{ purchase: { __typename: string } }>(
       'mutation ($input: PurchaseInput!) { purchase(input: $input) { __typename } }',
       { input: { saleId } },
-      signIn.token,
+      token,
     );
     return purchase.__typename;
   }

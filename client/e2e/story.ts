@@ -11,11 +11,11 @@ import { Stampede } from './stampede';
 export { expect };
 
 /** One server for all stories of a worker; each story schedules its own sale on it. */
-interface Worker {
+export interface Worker {
   stampede: Stampede;
 }
 
-interface Story {
+export interface Story {
   /** Somebody opens the page: with cookies, storage and a window of their own, prepared before. */
   opens: (
     options?: BrowserContextOptions,

@@ -1,5 +1,6 @@
 import { ApolloProvider } from '@apollo/client/react';
-import { lazy, Suspense } from 'react';
+import Button from '@mui/material/Button';
+import type { ReactNode } from 'react';
 import { useTranslation } from '../shared/i18n/i18n';
 import { BrowserRouter, Link, Navigate, Route, Routes } from 'react-router';
 import { SessionContext } from '../features/session/session';
@@ -8,44 +9,44 @@ import { PurchasesPage } from './afterwards/PurchasesPage';
 import { ReportPage } from './afterwards/ReportPage';
 import { DeskTheme } from './frame/DeskTheme';
 import { Frame, useSales } from './frame/Frame';
+import { Waiting } from './frame/Waiting';
 import { LivePage } from './live/LivePage';
 import { SaleFrame } from './sale/SaleFrame';
 import { SchedulePage } from './schedule/SchedulePage';
 import type { DeskServices } from './services';
 
-/** Every state of the desk, side by side: for whoever builds it, and not in what is shipped. */
-const Gallery = import.meta.env.DEV ? lazy(() => import('./gallery/Gallery')) : null;
-
 export function Desk({ services }: { services: DeskServices }) {
+  return (
+    <DeskParts services={services}>
+      <BrowserRouter basename="/desk">
+        <Pages />
+      </BrowserRouter>
+    </DeskParts>
+  );
+}
+
+interface PartsProps {
+  services: Pick<DeskServices, 'client' | 'connection' | 'session'>;
+  children: ReactNode;
+}
+
+/** What every page of the desk finds above it. */
+export function DeskParts({ services, children }: PartsProps) {
   const { client, connection, session } = services;
   return (
     <DeskTheme>
       <ConnectionContext value={connection}>
         <SessionContext value={session}>
-          <ApolloProvider client={client}>
-            <BrowserRouter basename="/desk">
-              <Pages />
-            </BrowserRouter>
-          </ApolloProvider>
+          <ApolloProvider client={client}>{children}</ApolloProvider>
         </SessionContext>
       </ConnectionContext>
     </DeskTheme>
   );
 }
 
-function Pages() {
+export function Pages() {
   return (
     <Routes>
-      {Gallery && (
-        <Route
-          path="gallery"
-          element={
-            <Suspense>
-              <Gallery />
-            </Suspense>
-          }
-        />
-      )}
       <Route element={<Frame />}>
         <Route index element={<Current />} />
         <Route path="new" element={<SchedulePage />} />
@@ -64,12 +65,14 @@ function Pages() {
 function Current() {
   const { t } = useTranslation('desk');
   const sales = useSales();
-  if (!sales) return <main className="page quiet">{t('page.connecting')}</main>;
+  if (!sales) return <Waiting>{t('page.connecting')}</Waiting>;
   if (sales.saleStatus) return <Navigate to={`/sales/${sales.saleStatus.id}`} replace />;
   return (
-    <main className="page">
-      <p>{t('page.noSale')}</p>
-      <Link to="/new">{t('page.schedule')}</Link>
+    <main className="page empty-desk">
+      <h1>{t('page.noSale')}</h1>
+      <Button component={Link} to="/new" variant="contained" color="inherit" className="calm">
+        {t('page.schedule')}
+      </Button>
     </main>
   );
 }

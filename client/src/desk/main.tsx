@@ -1,5 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import '../shared/ui/fonts.css';
 import '../shared/ui/base.css';
 import './desk.css';
 import { initLanguage } from '../shared/i18n/i18n';
@@ -10,9 +11,13 @@ import { words } from './words';
 await initLanguage(words);
 const root = document.getElementById('root');
 if (!root) throw new Error('desk.html has no #root');
-createRoot(root).render(
-  <StrictMode>
-    <Desk services={createDeskServices()} />
-  </StrictMode>,
-);
-void import('../shared/ui/fonts.css');
+if (import.meta.env.DEV && window.location.pathname.startsWith('/desk/gallery')) {
+  const { showGallery } = await import('./gallery/Gallery');
+  await showGallery();
+} else {
+  createRoot(root).render(
+    <StrictMode>
+      <Desk services={createDeskServices()} />
+    </StrictMode>,
+  );
+}

@@ -43,8 +43,11 @@ export function createDeskServices() {
     ws.terminate();
     void client.clearStore();
   });
+  const offline = () => ws.terminate();
+  window.addEventListener('offline', offline);
   const close = async () => {
     stopWatching();
+    window.removeEventListener('offline', offline);
     client.stop();
     await Promise.resolve(ws.dispose()).catch(() => undefined);
   };

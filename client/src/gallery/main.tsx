@@ -1,76 +1,82 @@
-import { StrictMode, useState } from 'react';
-import { createRoot } from 'react-dom/client';
-import { useTranslation } from '../shared/i18n/i18n';
+import { ApolloClient } from '@apollo/client';
+import { StrictMode } from 'react';
 import 'virtual:theme.css';
 import '../shared/ui/fonts.css';
 import '../shared/ui/base.css';
 import '../app/shop/shop.css';
-import './gallery.css';
-import { slotsOf } from '../app/shop/slots';
-import { TruthBox } from '../app/shop/TruthBox';
-import { ShopTheme } from '../app/ShopTheme';
+import { App } from '../app/App';
+import { ShopCache } from '../app/cache';
+import type { Services } from '../app/services';
 import { words } from '../app/words';
-import { useFormat } from '../shared/format/useFormat';
-import { chooseLanguage, initLanguage } from '../shared/i18n/i18n';
-import { type Language, languages } from '../shared/i18n/languages';
-import { lamp, states } from './states';
+import { Session, TOKEN_KEY } from '../features/session/session';
+import { Connection } from '../shared/connection/connection';
+import { initLanguage } from '../shared/i18n/i18n';
+import { ServerClock } from '../shared/time/clock';
+import { type Answers, cannedLink } from './canned';
+import type { Deed } from './deeds';
+import { Rail } from './Rail';
+import { show, stateOf } from './show';
+import { saleAt, type State, states } from './states';
 
-/** Every state of the truth box side by side, in development only: what to look at before and after a change. */
-function Gallery() {
-  const { t, language } = useTranslation();
-  const format = useFormat();
-  const [now] = useState(Date.now);
-  return (
-    <>
-      <header className="header">
-        <span className="brand">{t('page.title')}</span>
-        <select
-          className="languages"
-          aria-label={t('page.language')}
-          value={language}
-          onChange={(event) => void chooseLanguage(event.target.value as Language)}
-        >
-          {Object.entries(languages).map(([code, name]) => (
-            <option key={code} value={code} lang={code}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </header>
-      <main className="gallery">
-        {Object.entries(states(now)).map(([name, { truth, sale }]) => (
-          <figure key={name}>
-            <figcaption>{name}</figcaption>
-            <TruthBox
-              kind={truth.kind}
-              status={<div className="status live">{t('connection.live')}</div>}
-              slots={slotsOf(truth, {
-                t,
-                format,
-                sale,
-                product: lamp,
-                now,
-                soldOutSpan: 4200,
-                signIn: null,
-                ready: true,
-                problem: null,
-                onBuy: () => undefined,
-              })}
-            />
-          </figure>
-        ))}
-      </main>
-    </>
+const BASE = '/gallery';
+const BUTTON = '.truth-box .action button';
+
+/** The page's own parts, with nobody at the other end of the line. */
+function servicesOf(name: string, state: State, now: number): Services {
+  const kept = new Map(
+    state.signedIn
+      ? [
+          [TOKEN_KEY, 'Ada'],
+          ['stampede.name', 'Ada'],
+        ]
+      : [],
   );
+  const session = new Session({
+    get: (key) => kept.get(key) ?? null,
+    set: (key, value) => void kept.set(key, value),
+    remove: (key) => void kept.delete(key),
+  });
+  const connection = new Connection(Date.now);
+  connection.opened();
+  if (state.offline) connection.lost();
+  const client = new ApolloClient({
+    cache: new ShopCache(),
+    link: cannedLink(answersOf(name, state, now)),
+  });
+  return { session, connection, client, clock: new ServerClock(), close: () => Promise.resolve() };
+}
+
+/** Each state has a sale of its own, so that none remembers what was bought in another. */
+function answersOf(name: string, { sale, signedIn, buys, hears }: State, now: number): Answers {
+  const id = `sale_${name}`;
+  const viewer = signedIn ? { __typename: 'Viewer', id: 'demo:Ada' } : null;
+  const whole = sale === null || sale === 'lost' ? null : saleAt(now, { id, ...sale });
+  return {
+    SaleStatus: sale === 'lost' ? 'lost' : { saleStatus: whole, viewer },
+    ServerTime: 'never',
+    StockChanged: hears ? { stockChanged: saleAt(now, { id, ...hears }) } : 'never',
+    Buy: buys ?? 'never',
+  };
+}
+
+function deedsOf({ kind, buys }: State): Deed[] {
+  const press = buys === undefined ? [] : [{ see: '[data-state=active]' }, { press: BUTTON }];
+  return [...press, { see: `[data-state=${kind}]` }];
 }
 
 await initLanguage(words);
-const root = document.getElementById('root');
-if (!root) throw new Error('gallery.html has no #root');
-createRoot(root).render(
-  <StrictMode>
-    <ShopTheme>
-      <Gallery />
-    </ShopTheme>
-  </StrictMode>,
-);
+const now = Date.now();
+const all = states(now);
+const name = stateOf(BASE);
+const state = all[name];
+if (state) {
+  localStorage.removeItem(`stampede.wish.sale_${name}.demo:Ada`); // what was pressed at the last visit
+  const services = servicesOf(name, state, now);
+  const config = { demoSignIn: true, first: null };
+  await show(
+    <StrictMode>
+      <App services={services} config={config} />
+    </StrictMode>,
+    deedsOf(state),
+  );
+} else await show(<Rail title="The shopper’s page" base={BASE} names={Object.keys(all)} />);

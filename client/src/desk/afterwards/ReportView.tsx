@@ -17,7 +17,7 @@ interface Props {
 }
 
 /** As many as one page has room for, below the rest, in every language. */
-const MOST_CHANGES = 20;
+const MOST_CHANGES = 18;
 
 /** The sale on one page of paper. */
 export function ReportView(props: Props) {

@@ -1,5 +1,5 @@
 import Button from '@mui/material/Button';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { PresentSale } from '../sale/SaleFrame';
 import { EndDialog } from './EndDialog';
@@ -17,11 +17,13 @@ export function Controls(props: Props) {
   const { t } = useTranslation('desk');
   const [open, setOpen] = useState<Control | null>(null);
   const close = () => setOpen(null);
+  const over = sale.phase === 'ENDED';
+  const place = useKeptFocus(over, open !== null);
   const hold = sale.phase === 'PAUSED' ? 'resume' : 'pause';
   const controls = [hold, 'restock', 'reschedule'] as const;
-  if (sale.phase === 'ENDED') {
+  if (over) {
     return (
-      <section aria-labelledby="controls">
+      <section aria-labelledby="controls" ref={place} tabIndex={-1}>
         <h2 id="controls">{t('controls.title')}</h2>
         <p className="quiet">{t('controls.over')}</p>
       </section>
@@ -31,8 +33,9 @@ export function Controls(props: Props) {
     <section aria-labelledby="controls">
       <h2 id="controls">{t('controls.title')}</h2>
       <div className="controls">
-        {controls.map((control) => (
-          <Button key={control} variant="outlined" color="inherit" onClick={() => setOpen(control)}>
+        {controls.map((control, i) => (
+          // The place stays when "pause" becomes "resume": the focus returns to it from the dialog.
+          <Button key={i} variant="outlined" color="inherit" onClick={() => setOpen(control)}>
             {t(`controls.${control}`)}
           </Button>
         ))}
@@ -43,6 +46,17 @@ export function Controls(props: Props) {
       <Opened control={open} {...props} onClose={close} />
     </section>
   );
+}
+
+/** Who has just ended the sale by a button that is gone with it finds the focus where the button was, not nowhere. */
+function useKeptFocus(over: boolean, asked: boolean) {
+  const place = useRef<HTMLElement>(null);
+  const wasAsked = useRef(asked);
+  useEffect(() => {
+    if (over && wasAsked.current) place.current?.focus({ preventScroll: true });
+    wasAsked.current = asked;
+  }, [over, asked]);
+  return place;
 }
 
 export interface DialogProps extends Props {

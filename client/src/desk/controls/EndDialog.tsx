@@ -21,6 +21,7 @@ export function EndDialog(props: DialogProps) {
       title={t('end.title')}
       action={t('end.do')}
       ready={typed.trim() === name}
+      asks
       final
       onDo={() => void send({})}
       {...props}

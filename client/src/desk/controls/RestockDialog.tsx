@@ -21,6 +21,7 @@ export function RestockDialog(props: DialogProps) {
       title={t('restock.title')}
       action={t('restock.do')}
       ready={add !== null}
+      asks
       onDo={() => add !== null && void send({ add })}
       {...props}
       {...state}

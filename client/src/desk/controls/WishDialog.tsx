@@ -22,6 +22,8 @@ interface Props {
   busy: boolean;
   /** False while something is missing. */
   ready?: boolean;
+  /** It asks for something: the focus is on the field, and not on the way out. */
+  asks?: boolean;
   /** It cannot be undone. */
   final?: boolean;
   onDo: () => void;
@@ -31,7 +33,17 @@ interface Props {
 
 /** A second look: what will happen, and a button that says it. */
 export function WishDialog(props: Props) {
-  const { title, action, result, busy, ready = true, final = false, onDo, onClose } = props;
+  const {
+    title,
+    action,
+    result,
+    busy,
+    ready = true,
+    asks = false,
+    final = false,
+    onDo,
+    onClose,
+  } = props;
   const { t } = useTranslation('desk');
   if (result?.kind === 'conflict') return <Conflict {...props} />;
   return (
@@ -55,7 +67,7 @@ export function WishDialog(props: Props) {
           <Problem result={result} />
         </DialogContent>
         <DialogActions>
-          <Button color="inherit" onClick={onClose} disabled={busy} autoFocus={!final}>
+          <Button color="inherit" onClick={onClose} disabled={busy} autoFocus={!asks}>
             {t('controls.cancel')}
           </Button>
           <Button

@@ -116,7 +116,7 @@ function LanguageSwitch() {
   const { t, language } = useTranslation('desk');
   return (
     <select
-      className="quiet-select"
+      className="quiet-select languages"
       aria-label={t('page.language')}
       value={language}
       onChange={(event) => void chooseLanguage(event.target.value as Language)}

@@ -124,3 +124,39 @@ export function someActivity(now: number, replicas = 3): DeskActivityFragment {
     })),
   };
 }
+
+/** An hour with a nervous operator: paused and resumed again and again, the latest first. */
+export function manyChanges(now: number, count: number): DeskChangeFragment[] {
+  return Array.from({ length: count }, (_, i) =>
+    someChange({
+      kind: i === count - 1 ? 'SCHEDULED' : i % 2 === 0 ? 'RESUMED' : 'PAUSED',
+      changedBy: i % 3 === 0 ? 'tim' : 'mona',
+      revision: (count - i) * 4,
+      changedAt: instant(now - i * 60_000),
+      startsAt: instant(now - count * 60_000),
+      sold: 400 * (count - i),
+    }),
+  );
+}
+
+/** One page of purchases, as the server answers with it. */
+export function somePurchases(now: number, count = 50) {
+  return {
+    saleStatus: {
+      __typename: 'Sale',
+      id: 'sale_1',
+      purchases: {
+        __typename: 'PurchaseConnection',
+        totalCount: count === 0 ? 0 : 12_480,
+        nodes: Array.from({ length: count }, (_, i) => ({
+          __typename: 'Purchase',
+          id: `purchase_${i}`,
+          ordinal: i + 1,
+          shopperId: `demo:Guest ${i * 37 + 1}`,
+          purchasedAt: instant(now - 190_000 + i * 40),
+        })),
+        pageInfo: { __typename: 'PageInfo', hasNextPage: count > 0, endCursor: 'next' },
+      },
+    },
+  };
+}

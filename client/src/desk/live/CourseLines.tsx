@@ -95,6 +95,8 @@ function useFrame(course: Course) {
     },
     common: {
       skipAnimation: true,
+      // A stop without a name or a ring, on the way to the controls; the figure's caption tells the course.
+      disableKeyboardNavigation: true,
       hideLegend: true,
       grid: { horizontal: true },
       margin: { top: 10, bottom: 0, left: rtl ? 12 : 0, right: rtl ? 0 : 12 },

@@ -10,7 +10,7 @@ export function Replicas({ activity }: { activity: DeskActivityFragment | null }
     <section aria-labelledby="replicas">
       <h2 id="replicas">{t('replicas.title')}</h2>
       {activity ? (
-        <div className="wide" role="region" aria-labelledby="replicas" tabIndex={0}>
+        <div className="wide" role="group" aria-labelledby="replicas" tabIndex={0}>
           <table className="tabular">
             <thead>
               <tr>

@@ -1,6 +1,7 @@
 import { useTranslation } from '../../shared/i18n/i18n';
 import { NavLink, Outlet, useOutletContext, useParams } from 'react-router';
 import type { DeskSaleFragment } from '../../gql/graphql';
+import { Waiting } from '../frame/Waiting';
 import { type LiveSale, useLiveSale } from './useLiveSale';
 import { SaleHead } from './SaleHead';
 
@@ -21,11 +22,7 @@ function OneSale({ id }: { id: string }) {
   const { sale } = live;
   if (!sale) {
     const word = live.failed ? 'page.away' : sale === null ? 'page.notFound' : 'page.connecting';
-    return (
-      <main className="page quiet" role="status">
-        {t(word)}
-      </main>
-    );
+    return <Waiting>{t(word)}</Waiting>;
   }
   return (
     <main className="page">
