@@ -42,12 +42,13 @@ export function ReportView(props: Props) {
   );
 }
 
-function Facts({ sale, points }: Props) {
+function Facts({ sale, changes, points }: Props) {
   const { t } = useTranslation('desk');
   const format = useDeskFormat();
   const pace = paceOf(points);
   const { price, name, sku } = sale.product;
-  const end = sale.endsAt ? format.moment(sale.endsAt) : t('when.noEnd');
+  const ended = changes.find(({ kind }) => kind === 'ENDED')?.changedAt ?? sale.endsAt;
+  const end = ended ? format.moment(ended) : t('when.noEnd');
   return (
     <dl className="facts tabular">
       <Fact name={t('report.product')}>

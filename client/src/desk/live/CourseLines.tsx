@@ -6,6 +6,8 @@ import { useDeskFormat } from '../sale/useDeskFormat';
 import type { Course } from './course';
 
 const SCALE_WIDTH = 64;
+/** Half of the longest time below: one that stands at the end is not cut. */
+const ROOM = 32;
 /** Over shorter spans than these, ticks stand less than seconds, or minutes, apart. */
 const SECONDS_APART_MS = 8_000;
 const MINUTES_APART_MS = 300_000;
@@ -99,7 +101,7 @@ function useFrame(course: Course) {
       disableKeyboardNavigation: true,
       hideLegend: true,
       grid: { horizontal: true },
-      margin: { top: 10, bottom: 0, left: rtl ? 12 : 0, right: rtl ? 0 : 12 },
+      margin: { top: 10, bottom: 0, left: rtl ? ROOM : 0, right: rtl ? 0 : ROOM },
     },
   };
 }
