@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -207,6 +208,7 @@ func (b *Batcher) waiting(id model.SaleID, l *lane) bool {
 func (b *Batcher) serveOnce(ctx context.Context, id model.SaleID, l *lane) {
 	end := b.store.Turn(ctx, id)
 	defer end()
+	runtime.Gosched() // whoever is about to queue comes along: larger batches, and nobody waits for a timer
 	change, batch := b.next(l)
 	if change != nil {
 		b.amend(ctx, id, change)
