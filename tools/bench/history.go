@@ -42,20 +42,7 @@ func measureHistory(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	for from, sizes := 0, []int{1000, 1_000_000, b.history}; len(sizes) > 0; from, sizes = sizes[0], sizes[1:] {
-		b.say("history writing earlier purchases up to %d", sizes[0])
-		if err := earlier(ctx, db, old, from+1, sizes[0]); err != nil {
-			return err
-		}
-		if err := b.explain(ctx, db, old, sizes[0]); err != nil {
-			return err
-		}
-	}
-	// What was written in a minute and a half shall lie on the disk, as what others sold in years does.
-	if _, err := db.Pool.Exec(ctx, "CHECKPOINT"); err != nil {
-		return err
-	}
-	if err := b.warmWAL(ctx); err != nil {
+	if err := b.writeHistory(ctx, db, old); err != nil {
 		return err
 	}
 	if err := sell("long"); err != nil {
@@ -76,6 +63,24 @@ func measureHistory(ctx context.Context, b *bench) error {
 	b.report.ratio("history", "rate with a long history / with none", rates["long"], rates["none"])
 	b.report.ratio("history", "rate into a sale that has sold them / with none", rates["same sale"], rates["none"])
 	return closeAll(map[string]seller{"group": own}, db)
+}
+
+// writeHistory writes earlier purchases into a sale, and notes the plans at three sizes.
+func (b *bench) writeHistory(ctx context.Context, db *pg.DB, old model.SaleID) error {
+	for from, sizes := 0, []int{1000, 1_000_000, b.history}; len(sizes) > 0; from, sizes = sizes[0], sizes[1:] {
+		b.say("history writing earlier purchases up to %d", sizes[0])
+		if err := earlier(ctx, db, old, from+1, sizes[0]); err != nil {
+			return err
+		}
+		if err := b.explain(ctx, db, old, sizes[0]); err != nil {
+			return err
+		}
+	}
+	// What was written in a minute and a half shall lie on the disk, as what others sold in years does.
+	if _, err := db.Pool.Exec(ctx, "CHECKPOINT"); err != nil {
+		return err
+	}
+	return b.warmWAL(ctx)
 }
 
 // explain notes how PostgreSQL carries out a batch after n earlier purchases.
