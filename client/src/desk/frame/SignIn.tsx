@@ -2,7 +2,7 @@ import { useApolloClient } from '@apollo/client/react';
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
-import { type SyntheticEvent, useState } from 'react';
+import { type KeyboardEvent, type SyntheticEvent, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { useSession } from '../../features/session/session';
 import { DeskViewer } from '../sale/operations';
@@ -33,6 +33,13 @@ function useTry(): (token: string) => Promise<Problem | null> {
   };
 }
 
+/** A token has no lines, though the field shows it in several: Enter is for signing in. */
+function submitOnEnter(event: KeyboardEvent<HTMLElement>) {
+  if (event.key !== 'Enter' || event.nativeEvent.isComposing) return;
+  event.preventDefault();
+  event.currentTarget.closest('form')?.requestSubmit();
+}
+
 export function SignIn() {
   const { t } = useTranslation('desk');
   const [token, setToken] = useState('');
@@ -41,6 +48,7 @@ export function SignIn() {
   const attempt = useTry();
   const submit = async (event: SyntheticEvent) => {
     event.preventDefault();
+    if (busy || token.trim() === '') return;
     setBusy(true);
     setProblem(await attempt(token.replace(/^Bearer\s+/i, '').replace(/\s/g, '')));
     setBusy(false);
@@ -54,6 +62,7 @@ export function SignIn() {
           label={t('signIn.token')}
           value={token}
           onChange={(event) => setToken(event.target.value)}
+          onKeyDown={submitOnEnter}
           error={problem !== null}
           helperText={problem && t(`signIn.${problem}`)}
           multiline
