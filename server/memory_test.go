@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -26,6 +27,24 @@ func TestHowFarTheHeapMayGrow(t *testing.T) {
 	} {
 		assert.Equal(t, c.percent, growth(c.live, c.rate), name)
 	}
+}
+
+// TestARushIsBelievedAtOnce: at the first look the heap may grow as a rush needs it, and a pause in it is no end.
+func TestARushIsBelievedAtOnce(t *testing.T) { //nolint:paralleltest // it sets how far the heap of the process may grow
+	before := debug.SetGCPercent(gcMost)
+	defer debug.SetGCPercent(before)
+	const live = 40 << 20
+	k := memoryKeeper{percent: growth(live, 0), last: usage{live: live}}
+	calm := k.percent
+	burst := usage{live: live, held: live, allocated: 12 << 20}
+	k.look(burst)
+	assert.Equal(t, growth(live, (12<<20)/memoryEvery.Seconds()), k.percent)
+	k.look(burst)
+	assert.Greater(t, k.percent, 3*calm, "nothing was allocated for one look")
+	for range calmFor {
+		k.look(burst)
+	}
+	assert.InDelta(t, calm, k.percent, float64(calm)/4, "it is over")
 }
 
 // TestWhatAWaveLeftBehindIsGivenBack once it is calm, and then it is left in peace.
