@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"stampede/model"
 )
 
@@ -60,8 +62,11 @@ func (s *Store) Pulse(ctx context.Context) (sales int, versions int64, now time.
 // bought is not known by heart any more. Errors: SALE_NOT_FOUND.
 func (s *Store) Surpass(ctx context.Context, id model.SaleID, version int64) (model.State, error) {
 	s.ledger.forget(id)
-	_, err := s.db.NewUpdate().Model((*model.Sale)(nil)).
-		Set("version = ?", version+1).Where("id = ? AND version <= ?", id, version).Exec(ctx)
+	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.NewUpdate().Model((*model.Sale)(nil)).
+			Set("version = ?", version+1).Where("id = ? AND version <= ?", id, version).Exec(ctx)
+		return err
+	})
 	if err != nil {
 		return model.State{}, fmt.Errorf("surpass a version: %w", err)
 	}
