@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// How long a read waits before it looks by itself whether something has come. It grows: who waits for a lock has time.
+// How long a read waits before it looks by itself whether something has come: an eighth of what it has waited so far,
+// within these. Who waits for a lock has time.
 const (
 	firstLook = 250 * time.Microsecond
 	lastLook  = 5 * time.Millisecond
@@ -23,8 +24,8 @@ type deadline struct {
 // it has nothing else to run, or after 10 ms; in a rush it always has, and a batch's answer would lie in the socket
 // while a thousand shoppers wait for it. Timers it minds between any two goroutines.
 func (g *guard) Read(b []byte) (int, error) {
-	for look := firstLook; ; look = min(2*look, lastLook) {
-		last, err := g.lookAfter(look)
+	for began := time.Now(); ; {
+		last, err := g.lookAfter(min(max(time.Since(began)/8, firstLook), lastLook))
 		if err != nil {
 			return 0, err
 		}
