@@ -37,10 +37,18 @@ func together(ctx context.Context, tx bun.Tx) error {
 	return err
 }
 
-// eachWay runs a test with COMMIT sent alone, and sent with the last statement.
+// atOnce is insert, sent with BEGIN and COMMIT.
+func atOnce(ctx context.Context, tx bun.Tx) error {
+	_, err := tx.Tx.ExecContext(pg.Together(ctx), `INSERT INTO made VALUES (1)`)
+	return err
+}
+
+// eachWay runs a test with COMMIT sent alone, sent with the last statement, and sent with the only one and BEGIN.
 func eachWay(t *testing.T, test func(t *testing.T, write func(context.Context, bun.Tx) error)) {
 	t.Helper()
-	for name, write := range map[string]func(context.Context, bun.Tx) error{"alone": insert, "together": together} {
+	for name, write := range map[string]func(context.Context, bun.Tx) error{
+		"alone": insert, "together": together, "at once": atOnce,
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, write)

@@ -17,17 +17,25 @@ import (
 )
 
 // A transaction of a purchase needs two statements and, as database/sql has it, four round trips. This file lets BEGIN
-// travel with the first statement and COMMIT with the last, which makes it two: see docs/adr/0007.
+// travel with the first statement and COMMIT with the last, which makes it two (docs/adr/0007); where one statement is
+// both, it makes it one (docs/adr/0013).
 
 type together struct{}
 
 // Together is the context of a serializable transaction's first and last statement. A query that is the first one
 // travels with BEGIN; its columns must be of the types bool, int, text, varchar, json, jsonb or timestamptz. A
-// statement without rows travels with COMMIT: nothing may follow it, its errors are those of COMMIT, and its result can
-// be read only when Serializable has returned nil.
-func Together(ctx context.Context) context.Context { return context.WithValue(ctx, together{}, true) }
+// statement that is executed travels with COMMIT, and with BEGIN too when it is the only one: nothing may follow it,
+// its errors are those of COMMIT, and its result can be read only when Serializable has returned nil. For its row, see
+// Row.
+func Together(ctx context.Context) context.Context {
+	return context.WithValue(ctx, together{}, (*Row)(nil))
+}
 
-func isTogether(ctx context.Context) bool { return ctx.Value(together{}) != nil }
+// isTogether also gives the row that is waited for, nil for none.
+func isTogether(ctx context.Context) (*Row, bool) {
+	row, ok := ctx.Value(together{}).(*Row)
+	return row, ok
+}
 
 // connector opens connections that hold BEGIN back.
 type connector struct{ driver.Connector }
@@ -57,26 +65,6 @@ type pipeline struct {
 	begin  string // not sent yet
 	last   *held  // not sent yet
 	failed error  // why there is no transaction, although one was begun
-}
-
-// held is a statement that waits for COMMIT.
-type held struct {
-	query string
-	args  []any
-	tag   pgconn.CommandTag
-	sent  bool
-}
-
-// RowsAffected is known after COMMIT.
-func (h *held) RowsAffected() (int64, error) {
-	if !h.sent {
-		return 0, errors.New("pg: what travels with COMMIT has no result before it")
-	}
-	return h.tag.RowsAffected(), nil
-}
-
-func (h *held) LastInsertId() (int64, error) {
-	return 0, errors.New("pg: PostgreSQL knows no last id: use RETURNING")
 }
 
 const beginSerializable = "begin isolation level serializable"
@@ -143,7 +131,7 @@ func (p *pipeline) prepare(ctx context.Context, name, statement, query string) e
 
 // QueryContext sends a query, together with BEGIN where Together allows it.
 func (p *pipeline) QueryContext(ctx context.Context, query string, named []driver.NamedValue) (driver.Rows, error) {
-	if p.begin == "" || !isTogether(ctx) {
+	if _, ok := isTogether(ctx); p.begin == "" || !ok {
 		if err := p.flush(ctx); err != nil {
 			return nil, err
 		}
@@ -179,17 +167,35 @@ func (p *pipeline) heal(err error) error {
 
 // ExecContext sends a statement, or holds it back for COMMIT where Together allows it.
 func (p *pipeline) ExecContext(ctx context.Context, query string, named []driver.NamedValue) (driver.Result, error) {
+	row, together := isTogether(ctx)
+	if together && p.begin != "" && p.last == nil {
+		return p.hold(ctx, &held{begins: true, query: query, args: values(named), row: row})
+	}
 	if err := p.flush(ctx); err != nil {
 		return nil, err
 	}
-	if isTogether(ctx) && p.open && p.Conn.Conn().PgConn().TxStatus() == 'T' {
-		if err := p.prepare(ctx, commitName, "commit", query); err != nil {
-			return nil, err
-		}
-		p.last = &held{query: query, args: values(named)}
-		return p.last, nil
+	if together && p.open && p.Conn.Conn().PgConn().TxStatus() == 'T' {
+		return p.hold(ctx, &held{query: query, args: values(named), row: row})
 	}
 	return p.Conn.ExecContext(ctx, query, named)
+}
+
+// hold keeps a statement back for COMMIT.
+func (p *pipeline) hold(ctx context.Context, h *held) (driver.Result, error) {
+	err := p.prepare(ctx, commitName, "commit", h.query)
+	if err == nil && h.begins {
+		_, err = p.Conn.Conn().Prepare(ctx, beginName, beginSerializable)
+	}
+	switch {
+	case err == nil:
+		p.last = h
+		return h, nil
+	case h.begins:
+		p.begin = ""
+		return nil, p.began(p.heal(err))
+	default:
+		return nil, err
+	}
 }
 
 // PrepareContext prepares a statement.
@@ -214,9 +220,10 @@ func (tx *pipelineTx) Commit() error {
 	switch {
 	case failed != nil:
 		return failed
+	case last != nil:
 	case unsent: // nothing was done
 		return nil
-	case last == nil:
+	default:
 		return committed(p.Conn.Conn().Exec(tx.ctx, "commit"))
 	}
 	err := tx.commitWith(last)
@@ -224,14 +231,17 @@ func (tx *pipelineTx) Commit() error {
 	return err
 }
 
-// commitWith sends a statement and COMMIT.
+// commitWith sends a statement and COMMIT, and BEGIN before them where it has not been sent yet.
 func (tx *pipelineTx) commitWith(last *held) (err error) {
 	conn := tx.p.Conn.Conn()
 	var batch pgx.Batch
+	if last.begins {
+		batch.Queue(beginName)
+	}
 	batch.Queue(last.query, last.args...)
 	batch.Queue(commitName)
 	results := conn.SendBatch(tx.ctx, &batch)
-	if last.tag, err = results.Exec(); err != nil {
+	if err := last.read(conn.TypeMap(), results); err != nil {
 		_ = results.Close()
 		if !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
 			_, _ = conn.Exec(tx.ctx, "rollback") // the connection says whether it is of any more use
@@ -255,7 +265,7 @@ func committed(tag pgconn.CommandTag, err error) error {
 
 // Rollback forgets what was held back.
 func (tx *pipelineTx) Rollback() error {
-	began := tx.p.begin == "" && tx.p.failed == nil
+	began := tx.p.begin == "" && tx.p.failed == nil // what waits with BEGIN has not been sent
 	tx.p.open, tx.p.begin, tx.p.last, tx.p.failed = false, "", nil, nil
 	if !began {
 		return nil

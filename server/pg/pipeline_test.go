@@ -64,31 +64,111 @@ func TestATransactionOfTwoStatementsTakesTwoRoundTrips(t *testing.T) {
 	assert.Equal(t, 3, rows(t, direct))
 }
 
-func TestWhatTravelsWithCommitFailsForCertain(t *testing.T) {
+// TestATransactionOfOneStatementTakesOneRoundTrip, and its row is there afterwards.
+func TestATransactionOfOneStatementTakesOneRoundTrip(t *testing.T) {
+	t.Parallel()
+	direct, db, sent := counted(t)
+	var row pg.Row
+	for i := 1; i <= 3; i++ {
+		before := sent.Load()
+		var n, made int
+		require.NoError(t, db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.Tx.ExecContext(row.Together(ctx), `INSERT INTO made SELECT $1::int RETURNING n, 7, NULL::text`, i)
+			require.ErrorIs(t, row.Scan(&n), sql.ErrNoRows, "nothing is known before COMMIT has answered")
+			return err
+		}))
+		var none sql.NullString
+		require.NoError(t, row.Scan(&n, &made, &none))
+		assert.Equal(t, []int{i, 7}, []int{n, made})
+		assert.False(t, none.Valid)
+		require.ErrorContains(t, row.Scan(&n), "3 columns is read into 1")
+		require.ErrorContains(t, row.Scan(new(time.Time), &made, &none), "column n")
+		if i > 1 { // the first time, the statements are prepared
+			assert.EqualValues(t, 1, sent.Load()-before)
+		}
+	}
+	assert.Equal(t, 3, rows(t, direct))
+	var n int
+	for above, want := range map[int]error{0: nil, 3: sql.ErrNoRows} {
+		require.NoError(t, db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.Tx.ExecContext(row.Together(ctx), `SELECT n FROM made WHERE n > $1 ORDER BY n`, above)
+			return err
+		}))
+		require.ErrorIs(t, row.Scan(&n), want)
+	}
+	assert.Equal(t, 1, n, "of several rows it is the first")
+}
+
+// TestATransactionAtOnceIsSerializable: what travels with BEGIN runs as BEGIN says.
+func TestATransactionAtOnceIsSerializable(t *testing.T) {
 	t.Parallel()
 	db := atCommit(t, `NULL`)
-	err := db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
-		_, _, err := readThenWrite(ctx, tx, 0)
+	var row pg.Row
+	require.NoError(t, db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.Tx.ExecContext(row.Together(ctx), `SELECT current_setting('transaction_isolation')`)
 		return err
-	})
-	require.ErrorContains(t, err, "22012", "a division by zero")
-	require.NotErrorIs(t, err, pg.ErrOutcomeUnknown)
-	assert.True(t, pg.IsDataError(err))
-	assert.Zero(t, rows(t, db), "COMMIT was not carried out")
-	require.NoError(t, db.Serializable(bounded(t), insert), "the connection is of use")
-	assert.Equal(t, 1, rows(t, db))
+	}))
+	var level string
+	require.NoError(t, row.Scan(&level))
+	assert.Equal(t, "serializable", level)
+}
+
+// TestWhatWaitsForCommitIsNotSentByRollback: fn fails after it has written at once.
+func TestWhatWaitsForCommitIsNotSentByRollback(t *testing.T) {
+	t.Parallel()
+	direct, db, sent := counted(t)
+	require.NoError(t, db.Serializable(bounded(t), atOnce))
+	before := sent.Load()
+	require.ErrorIs(t, db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+		require.NoError(t, atOnce(ctx, tx))
+		return sql.ErrNoRows
+	}), sql.ErrNoRows)
+	assert.Equal(t, before, sent.Load())
+	assert.Equal(t, 1, rows(t, direct))
+}
+
+func TestWhatTravelsWithCommitFailsForCertain(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]func(context.Context, bun.Tx) error{
+		"together": func(ctx context.Context, tx bun.Tx) error {
+			_, _, err := readThenWrite(ctx, tx, 0)
+			return err
+		},
+		"at once": func(ctx context.Context, tx bun.Tx) error {
+			_, err := tx.Tx.ExecContext(pg.Together(ctx), `INSERT INTO made SELECT 1 / $1::int`, 0)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := atCommit(t, `NULL`)
+			err := db.Serializable(bounded(t), write)
+			require.ErrorContains(t, err, "22012", "a division by zero")
+			require.NotErrorIs(t, err, pg.ErrOutcomeUnknown)
+			assert.True(t, pg.IsDataError(err))
+			assert.Zero(t, rows(t, db), "COMMIT was not carried out")
+			require.NoError(t, db.Serializable(bounded(t), insert), "the connection is of use")
+			assert.Equal(t, 1, rows(t, db))
+		})
+	}
 }
 
 func TestNothingFollowsWhatTravelsWithCommit(t *testing.T) {
 	t.Parallel()
-	db := atCommit(t, `NULL`)
-	err := db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
-		_, _, err := readThenWrite(ctx, tx, 1)
-		require.NoError(t, err)
-		return insert(ctx, tx)
-	})
-	require.ErrorContains(t, err, "follows the one that travels with COMMIT")
-	assert.Zero(t, rows(t, db))
+	for name, write := range map[string]func(context.Context, bun.Tx) error{"together": together, "at once": atOnce} {
+		for follower, follow := range map[string]func(context.Context, bun.Tx) error{"alone": insert, "at once": atOnce} {
+			t.Run(name+", then "+follower, func(t *testing.T) {
+				t.Parallel()
+				db := atCommit(t, `NULL`)
+				err := db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+					require.NoError(t, write(ctx, tx))
+					return follow(ctx, tx)
+				})
+				require.ErrorContains(t, err, "follows the one that travels with COMMIT")
+				assert.Zero(t, rows(t, db))
+			})
+		}
+	}
 }
 
 // TestAllTypesThatTravelWithBegin are read as database/sql reads them elsewhere.
@@ -160,15 +240,20 @@ func TestAWriteThatWaitsForARowGivesUpForCertain(t *testing.T) {
 // TestAConnectionThatHasForgottenItsStatementsIsReplaced, and nobody notices.
 func TestAConnectionThatHasForgottenItsStatementsIsReplaced(t *testing.T) {
 	t.Parallel()
-	db, err := pg.Open(bounded(t), atCommit(t, `NULL`).Pool.Config().ConnString(), pg.WithMaxConns(1))
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, db.Close()) })
-	require.NoError(t, db.Serializable(bounded(t), together))
-	for range 2 {
-		must(t, db, `DEALLOCATE ALL`)
-		require.NoError(t, db.Serializable(bounded(t), together))
+	for name, write := range map[string]func(context.Context, bun.Tx) error{"together": together, "at once": atOnce} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db, err := pg.Open(bounded(t), atCommit(t, `NULL`).Pool.Config().ConnString(), pg.WithMaxConns(1))
+			require.NoError(t, err)
+			t.Cleanup(func() { assert.NoError(t, db.Close()) })
+			require.NoError(t, db.Serializable(bounded(t), write))
+			for range 2 {
+				must(t, db, `DEALLOCATE ALL`)
+				require.NoError(t, db.Serializable(bounded(t), write))
+			}
+			assert.Equal(t, 3, rows(t, db))
+		})
 	}
-	assert.Equal(t, 3, rows(t, db))
 }
 
 // TestNothingRunsOutsideTheTransactionThatCouldNotBegin, whatever fn makes of the error.
