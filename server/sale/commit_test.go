@@ -18,12 +18,13 @@ import (
 type replica struct {
 	*sale.Store
 
+	url   string
 	again atomic.Int32
 }
 
 func newReplica(t *testing.T, url string) *replica {
 	t.Helper()
-	r := &replica{}
+	r := &replica{url: url}
 	db, err := pg.Open(t.Context(), url, pg.WithTx(pg.OnRetry(func(string) { r.again.Add(1) })))
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, db.Close()) })

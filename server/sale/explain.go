@@ -13,8 +13,9 @@ import (
 	"stampede/model"
 )
 
-// Explain says how PostgreSQL carries out the two statements of n strangers' purchases: EXPLAIN ANALYZE, as text. When
-// look is true, the ledger is taken to know nobody, and each shopper is looked for. Nothing is written for good.
+// Explain says how PostgreSQL carries out the statements of n strangers' purchases: the one that reads and the one that
+// writes, and the one that does both; EXPLAIN ANALYZE, as text. When look is true, the ledger is taken to know nobody,
+// and each shopper is looked for. Nothing is written for good.
 func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) (string, error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
@@ -26,12 +27,12 @@ func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) 
 		return "", fmt.Errorf("explain: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	var sold, version int
+	var sold, stock, version int
 	var last, at string
 	if err := tx.Tx.QueryRowContext(ctx, `
-		SELECT sold, version, coalesce(shopper_id, ''), coalesce(purchased_at, now())::text
+		SELECT sold, stock, version, coalesce(shopper_id, ''), coalesce(purchased_at, now())::text
 		FROM sales LEFT JOIN purchases ON sale_id = id AND ordinal = sold WHERE id = $1`, id,
-	).Scan(&sold, &version, &last, &at); err != nil {
+	).Scan(&sold, &stock, &version, &last, &at); err != nil {
 		return "", fmt.Errorf("explain: %w", err)
 	}
 	seen := sold
@@ -44,9 +45,24 @@ func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) 
 	}
 	all := "'{" + strings.Join(shoppers, ",") + "}'"
 	load, err := explain(ctx, tx, "load", loadSQL, fmt.Sprintf("%d, %d, '{}', %s, '%s', '%s'", id, seen, all, last, at))
+	sell, sellErr := "", error(nil)
+	if !look {
+		sell, sellErr = explainUndone(ctx, tx, "sell", sellSQL,
+			fmt.Sprintf("%d, %d, %d, %d, %d, %s, %s, '%s', '%s'", id, n, version, sold, stock, all, all, last, at))
+	}
 	write, writeErr := explain(ctx, tx, "write", writeSQL,
 		fmt.Sprintf("%d, %d, %d, '{%s}', %s, %s", id, n, version, strings.Join(ordinals, ","), all, all))
-	return load + "\n" + write, errors.Join(err, writeErr)
+	return load + "\n" + write + "\n" + sell, errors.Join(err, sellErr, writeErr)
+}
+
+// explainUndone undoes what explaining has written.
+func explainUndone(ctx context.Context, tx bun.Tx, name, statement, literals string) (string, error) {
+	if _, err := tx.Tx.ExecContext(ctx, "SAVEPOINT before"); err != nil {
+		return "", fmt.Errorf("explain %s: %w", name, err)
+	}
+	text, err := explain(ctx, tx, name, statement, literals)
+	_, undoErr := tx.Tx.ExecContext(ctx, "ROLLBACK TO before")
+	return text, errors.Join(err, undoErr)
 }
 
 // explain prepares a statement as the pool's connections do, and explains how it is executed with these literals.

@@ -2,6 +2,7 @@ package sale
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,9 @@ const (
 	findOutPause = 50 * time.Millisecond
 )
 
+// errDidNotHappen says for certain that a lost commit is not in the database, and never will be.
+var errDidNotHappen = errors.New("a commit was lost, and did not happen")
+
 // findOut answers for a decision whose COMMIT got no answer: the decision when it turns out to have happened, an error
 // that says that nothing was written when it has not, and pg.ErrOutcomeUnknown when that could not be found out in
 // time.
@@ -27,17 +31,12 @@ func (s *Store) findOut(ctx context.Context, lost model.Decision, cause error) (
 	ctx, cancel := context.WithTimeout(ctx, findOutLimit)
 	defer cancel()
 	for {
-		happened, state, err := s.lookFor(ctx, lost)
+		found, state, err := s.lookFor(ctx, lost)
 		switch {
-		case err == nil && happened:
-			lost.Sale = state.Sale
-			for i := range lost.Outcomes {
-				lost.Outcomes[i].Sale = &state
-			}
-			return lost, nil
-		case err == nil:
-			// It has not happened and never will: the row moved on.
-			return model.Decision{}, fmt.Errorf("a commit was lost, and did not happen: %s", cause.Error())
+		case err == nil && found != nil:
+			return asFound(lost, found, state), nil
+		case err == nil: // the row moved on
+			return model.Decision{}, fmt.Errorf("%w: %s", errDidNotHappen, cause.Error())
 		}
 		if !pause(ctx, findOutPause) {
 			s.doubtful.Store(true)
@@ -46,32 +45,60 @@ func (s *Store) findOut(ctx context.Context, lost model.Decision, cause error) (
 	}
 }
 
-// lookFor says whether the first purchase of a decision stands in the table, in this very form; with it stand or fall
-// the others.
-func (s *Store) lookFor(ctx context.Context, lost model.Decision) (happened bool, state model.State, err error) {
-	first := lost.Sold[0]
+// lookFor finds the purchases of a decision in the table, by shopper: nil when they don't all stand there in this very
+// form, which means that none of them does by this decision.
+func (s *Store) lookFor(
+	ctx context.Context, lost model.Decision,
+) (found map[string]model.Purchase, state model.State, err error) {
 	limit := time.Second
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = min(limit, time.Until(deadline))
 	}
+	id := lost.Sale.ID
+	shoppers := make([]string, len(lost.Sold))
+	for i, p := range lost.Sold {
+		shoppers[i] = p.ShopperID
+	}
 	err = s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := fence(ctx, tx, first.SaleID); err != nil {
+		if err := fence(ctx, tx, id); err != nil {
 			return err
 		}
-		found, earlier, _, err := load(ctx, tx, first.SaleID, wantedAll([]string{first.ShopperID}))
+		now, earlier, _, err := load(ctx, tx, id, wantedAll(shoppers))
 		if err != nil {
 			return err
 		}
-		state = found
-		happened = len(earlier) == 1 && earlier[0].Ordinal == first.Ordinal &&
-			earlier[0].IdempotencyKey == first.IdempotencyKey && earlier[0].PurchasedAt.Equal(first.PurchasedAt)
+		state, found = now, make(map[string]model.Purchase, len(earlier))
+		for _, p := range earlier {
+			found[p.ShopperID] = p
+		}
 		return nil
 	}, pg.TxTimeout(limit), pg.CommitTimeout(limit))
 	if err != nil {
-		return false, state, err
+		return nil, state, err
 	}
 	s.doubtful.Store(false)
-	return happened, state, nil
+	for _, p := range lost.Sold {
+		if f, ok := found[p.ShopperID]; !ok || f.Ordinal != p.Ordinal || f.IdempotencyKey != p.IdempotencyKey {
+			return nil, state, nil
+		}
+	}
+	return found, state, nil
+}
+
+// asFound is a decision that turned out to have happened, told as it stands in the table.
+func asFound(d model.Decision, found map[string]model.Purchase, state model.State) model.Decision {
+	d.Sale = state.Sale
+	for i, p := range d.Sold {
+		d.Sold[i] = found[p.ShopperID]
+	}
+	for i := range d.Outcomes {
+		o := &d.Outcomes[i]
+		o.Sale = &state
+		if p, ok := found[o.Purchase.ShopperID]; ok {
+			o.Purchase = p
+		}
+	}
+	return d
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

@@ -45,6 +45,7 @@ type book struct {
 	filter []uint64 // its length is a power of two
 	seed   maphash.Seed
 	recent *recall
+	next   *model.State // how the next transaction will find the sale; nil when that is not foreseen
 }
 
 func newLedger() *ledger { return &ledger{books: map[model.SaleID]*book{}} }
@@ -118,6 +119,32 @@ func (l *ledger) suspects(id model.SaleID, orders []model.Order) (shoppers []str
 		}
 	}
 	return shoppers, b.seen
+}
+
+// foresee notes how the next transaction will find the sale; nil: nobody knows.
+func (l *ledger) foresee(id model.SaleID, state *model.State) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b := l.books[id]; b != nil {
+		b.next = state
+	}
+}
+
+// foreseen is how the next transaction will find the sale, and the last of its purchases: nil unless every purchase is
+// known, and all of these orders are strangers'.
+func (l *ledger) foreseen(id model.SaleID, orders []model.Order) (*model.State, model.Purchase) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	b := l.books[id]
+	if b == nil || b.next == nil || b.next.Sold != b.seen.ordinal {
+		return nil, model.Purchase{}
+	}
+	for _, o := range orders {
+		if b.marked(b.hash(o.ShopperID)) {
+			return nil, model.Purchase{}
+		}
+	}
+	return b.next, b.seen.last
 }
 
 // forget lets a sale's book go: it tells of purchases that the database has lost.

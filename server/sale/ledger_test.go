@@ -3,6 +3,7 @@ package sale //nolint:testpackage // the ledger is nobody else's
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -202,4 +203,42 @@ func TestSurpassLetsALostHistoryGo(t *testing.T) {
 	again, err := store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: "ann"}})
 	require.NoError(t, err)
 	assert.Equal(t, model.VerdictSold, again.Outcomes[0].Verdict)
+}
+
+// TestOnlyTheVeryDecisionIsFound: a lost commit has happened if all of its purchases stand in the table as they were
+// decided; and what then is written ends every doubt.
+func TestOnlyTheVeryDecisionIsFound(t *testing.T) {
+	t.Parallel()
+	store := NewStore(pgtest.New(t), nil, slog.New(slog.DiscardHandler))
+	lamp, err := store.Create(t.Context(), "op", model.Plan{
+		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
+	})
+	require.NoError(t, err)
+	sold, err := store.Commit(t.Context(), lamp.ID, []model.Order{
+		{ShopperID: "ann", IdempotencyKey: "a"}, {ShopperID: "ben", IdempotencyKey: "b"},
+	})
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		change func(*model.Purchase)
+		found  bool
+	}{
+		"as it was decided": {func(*model.Purchase) {}, true},
+		"another ordinal":   {func(p *model.Purchase) { p.Ordinal = 3 }, false},
+		"another key":       {func(p *model.Purchase) { p.IdempotencyKey = "c" }, false},
+		"another shopper":   {func(p *model.Purchase) { p.ShopperID = "eve" }, false},
+	} {
+		lost := model.Decision{Sale: lamp.Sale, Sold: slices.Clone(sold.Sold)}
+		c.change(&lost.Sold[1])
+		found, state, err := store.lookFor(t.Context(), lost)
+		require.NoError(t, err)
+		assert.Equal(t, c.found, found != nil, name)
+		assert.Equal(t, 2, state.Sold)
+	}
+	for i, shopper := range []string{"cat", "dan"} { // one that is not foreseen, for the row has moved on, and one that would be
+		store.doubtful.Store(true)
+		d, err := store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: shopper}})
+		require.NoError(t, err)
+		assert.Equal(t, 3+i, d.Sold[0].Ordinal)
+		assert.False(t, store.doubtful.Load())
+	}
 }

@@ -12,7 +12,7 @@ import (
 	"stampede/server/pg/pgtest"
 )
 
-// TestThePlansOfAPurchaseNeverScan: a connection plans the two statements of a purchase once, perhaps while the tables
+// TestThePlansOfAPurchaseNeverScan: a connection plans the statements of a purchase once, perhaps while the tables
 // are empty, and keeps to that until they are large. Whatever their size and whatever is known of it, the plans are the
 // same.
 func TestThePlansOfAPurchaseNeverScan(t *testing.T) {
@@ -24,6 +24,7 @@ func TestThePlansOfAPurchaseNeverScan(t *testing.T) {
 	p := planner{conn}
 	p.run(t, "PREPARE load AS "+loadSQL)
 	p.run(t, "PREPARE write AS "+writeSQL)
+	p.run(t, "PREPARE sell AS "+sellSQL)
 	p.check(t, "with no sale")
 	p.run(t, `INSERT INTO sales (sku, name, stock, starts_at) VALUES ('s', 'n', 100000000, now())`)
 	for _, size := range []int{0, 1_000, 100_000} {
@@ -49,6 +50,7 @@ func TestThePlansOfAPurchaseDoNotTrustSmallSales(t *testing.T) {
 	p := planner{conn}
 	p.run(t, "PREPARE load AS "+loadSQL)
 	p.run(t, "PREPARE write AS "+writeSQL)
+	p.run(t, "PREPARE sell AS "+sellSQL)
 	for _, sales := range []int{1, 150} {
 		p.run(t, fmt.Sprintf(`INSERT INTO purchases SELECT n, 1, 'shopper', 'key', now()
 			FROM generate_series((SELECT count(*) FROM purchases) + 1, %d) AS n`, sales))
@@ -71,11 +73,7 @@ func (p planner) check(t *testing.T, when string) {
 	t.Helper()
 	load := p.plan(t, `load(1, 0, '{}', '{a,b}', 'z', now())`)
 	load.neverScans(t, when)
-	for i, n := range load { // the last purchase that was seen: one row, by whichever unique index
-		if n.Index == "one_per_shopper" && n.Cond == "((sale_id = $1) AND (shopper_id = $5))" {
-			load[i].Index, load[i].Cond = "purchases_pkey", "((sale_id = $1) AND (ordinal = $2))"
-		}
-	}
+	load.asByOrdinal("$5", "$2")
 	load.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
 	load.looksUp(t, when, "purchases",
 		[2]string{"one_per_shopper", "((sale_id = $1) AND (shopper_id = wanted.shopper_id))"},
@@ -83,6 +81,11 @@ func (p planner) check(t *testing.T, when string) {
 	write := p.plan(t, `write(1, 2, 1, '{1,2}', '{a,b}', '{x,y}')`)
 	write.neverScans(t, when)
 	write.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
+	sell := p.plan(t, `sell(1, 2, 1, 0, 9, '{a,b}', '{x,y}', 'z', now())`)
+	sell.neverScans(t, when)
+	sell.asByOrdinal("$8", "$4")
+	sell.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
+	sell.looksUp(t, when, "purchases", [2]string{"purchases_pkey", "((sale_id = $1) AND (ordinal = $4))"})
 }
 
 // node is a node of a plan, as EXPLAIN tells of it.
@@ -115,6 +118,16 @@ func (n node) flat() plan {
 		all = append(all, b.flat()...)
 	}
 	return all
+}
+
+// asByOrdinal tells of the last purchase that was seen as if it were looked up by its ordinal: it is one row, by whichever
+// of the two unique indexes.
+func (p plan) asByOrdinal(shopper, ordinal string) {
+	for i, n := range p {
+		if n.Index == "one_per_shopper" && n.Cond == "((sale_id = $1) AND (shopper_id = "+shopper+"))" {
+			p[i].Index, p[i].Cond = "purchases_pkey", "((sale_id = $1) AND (ordinal = "+ordinal+"))"
+		}
+	}
 }
 
 func (p plan) neverScans(t *testing.T, when string) {

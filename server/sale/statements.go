@@ -13,16 +13,20 @@ import (
 	"stampede/server/pg"
 )
 
-// The statements of a purchase: one to read, one to write. They go through bun's transaction with parameters of their
-// own ($1, arrays), for bun would write every value into the text. Each connection plans them once (pg.Open's
-// sessionDefaults see to it that the plan is right whatever the tables' sizes).
+// The statements of a purchase: one to read and one to write, or one that does both where the ledger foresees what
+// will be read. They go through bun's transaction with parameters of their own ($1, arrays), for bun would write every
+// value into the text. Each connection plans them once (pg.Open's sessionDefaults see to it that the plan is right
+// whatever the tables' sizes).
+
+// saleColumns are a sale as it stands in its row, and the transaction's instant.
+const saleColumns = `sku, name, coalesce(description, ''), coalesce(image_url, ''), price, stock, sold, version,
+       starts_at, ends_at, paused_at, ended_at, now()`
 
 // loadSQL reads the sale, the transaction's instant, and earlier purchases: those of the shoppers in $3 when the sale
 // has sold $2 units, the last of them to the shopper $5 at $6, and else those of the shoppers in $4. Each is looked up
 // on its own in the unique index: that stays cheap whatever the table's size, where `= ANY` may turn into a scan.
 const loadSQL = `
-SELECT sku, name, coalesce(description, ''), coalesce(image_url, ''), price, stock, sold, version,
-       starts_at, ends_at, paused_at, ended_at, now(), history.known,
+SELECT ` + saleColumns + `, history.known,
        (SELECT json_agg(json_build_object('Ordinal', p.ordinal, 'ShopperID', p.shopper_id,
                                           'IdempotencyKey', coalesce(p.idempotency_key, ''),
                                           'PurchasedAt', p.purchased_at))
@@ -50,6 +54,28 @@ INSERT INTO purchases (sale_id, ordinal, shopper_id, idempotency_key, purchased_
 SELECT moved.id, new.ordinal, new.shopper_id, nullif(new.idempotency_key, ''), now()
 FROM moved, unnest($4::int[], $5::text[], $6::text[]) AS new (ordinal, shopper_id, idempotency_key)`
 
+// sellSQL is both in one: it moves the sale on and inserts what was sold if it finds the sale as it was foreseen, of
+// version $3 with $4 of $5 units sold, the last of them to the shopper $8 at $9, and active. Then it returns the sale
+// as it was before; if not, it writes and returns nothing at all.
+const sellSQL = `
+WITH moved AS (
+    UPDATE sales SET sold = sold + $2, version = version + 1
+    WHERE id = $1 AND version = $3 AND sold = $4 AND stock = $5 AND sold + $2 <= stock
+        AND paused_at IS NULL AND ended_at IS NULL AND starts_at <= now() AND (ends_at IS NULL OR now() < ends_at)
+        AND EXISTS (
+            SELECT FROM purchases WHERE sale_id = $1 AND ordinal = $4 AND shopper_id = $8 AND purchased_at = $9
+        )
+    RETURNING *
+), written AS (
+    INSERT INTO purchases (sale_id, ordinal, shopper_id, idempotency_key, purchased_at)
+    SELECT moved.id, $4 + new.place, new.shopper_id, nullif(new.idempotency_key, ''), now()
+    FROM moved, unnest($6::text[], $7::text[]) WITH ORDINALITY AS new (shopper_id, idempotency_key, place)
+)
+SELECT ` + saleColumns + ` FROM (
+    SELECT sku, name, description, image_url, price, stock, sold - $2 AS sold, version - 1 AS version,
+           starts_at, ends_at, paused_at, ended_at FROM moved
+) AS before`
+
 // wanted says whose earlier purchases to read: the suspects' when the sale has sold what the ledger has seen and no
 // unit more, else everybody's.
 type wanted struct {
@@ -66,32 +92,42 @@ func wantedAll(shoppers []string) wanted { return wanted{shoppers: shoppers, see
 func load(
 	ctx context.Context, tx bun.Tx, id model.SaleID, w wanted,
 ) (state model.State, earlier []model.Purchase, known bool, err error) {
-	state.ID = id
-	var price, found []byte
-	var endsAt, pausedAt, endedAt sql.NullTime
+	var found []byte
 	last := w.seen.last
-	err = tx.Tx.QueryRowContext(
-		pg.Together(ctx), loadSQL, id, w.seen.ordinal, w.suspects, w.shoppers, last.ShopperID, last.PurchasedAt,
-	).Scan(
-		&state.Product.SKU, &state.Product.Name, &state.Product.Description, &state.Product.ImageURL, &price,
-		&state.Stock, &state.Sold, &state.Version, &state.StartsAt, &endsAt, &pausedAt, &endedAt, &state.At, &known, &found)
+	row := tx.Tx.QueryRowContext(
+		pg.Together(ctx), loadSQL, id, w.seen.ordinal, w.suspects, w.shoppers, last.ShopperID, last.PurchasedAt)
+	state, err = scanSale(row, id, &known, &found)
 	if errors.Is(err, sql.ErrNoRows) {
 		return state, nil, false, saleNotFound()
 	}
 	if err != nil {
 		return state, nil, false, fmt.Errorf("load sale: %w", err)
 	}
-	state.EndsAt, state.PausedAt, state.EndedAt = endsAt.Time, pausedAt.Time, endedAt.Time
 	if earlier, err = decode[[]model.Purchase](found); err != nil {
 		return state, nil, false, fmt.Errorf("read earlier purchases: %w", err)
 	}
 	for i := range earlier {
 		earlier[i].SaleID = id
 	}
-	if state.Product.Price, err = decode[*model.Money](price); err != nil {
-		return state, nil, false, fmt.Errorf("read price: %w", err)
-	}
 	return state, earlier, known, nil
+}
+
+// scanSale reads saleColumns, and what a row has beyond them.
+func scanSale(row interface{ Scan(dest ...any) error }, id model.SaleID, more ...any) (state model.State, err error) {
+	state.ID = id
+	var price []byte
+	var endsAt, pausedAt, endedAt sql.NullTime
+	if err := row.Scan(append([]any{
+		&state.Product.SKU, &state.Product.Name, &state.Product.Description, &state.Product.ImageURL, &price,
+		&state.Stock, &state.Sold, &state.Version, &state.StartsAt, &endsAt, &pausedAt, &endedAt, &state.At,
+	}, more...)...); err != nil {
+		return state, err
+	}
+	state.EndsAt, state.PausedAt, state.EndedAt = endsAt.Time, pausedAt.Time, endedAt.Time
+	if state.Product.Price, err = decode[*model.Money](price); err != nil {
+		return state, fmt.Errorf("read price: %w", err)
+	}
+	return state, nil
 }
 
 // decode reads a JSON column; null is T's zero.
@@ -115,6 +151,21 @@ func write(ctx context.Context, tx bun.Tx, before model.Sale, sold []model.Purch
 		return nil, fmt.Errorf("write: %w", err)
 	}
 	return result, nil
+}
+
+// sell is the only statement of its transaction: it sells a unit to each order, and row is how it has found the sale.
+func sell(ctx context.Context, tx bun.Tx, row *pg.Row, f foresight, orders []model.Order) error {
+	n := len(orders)
+	shoppers, keys := make([]string, n), make([]string, n)
+	for i, o := range orders {
+		shoppers[i], keys[i] = o.ShopperID, o.IdempotencyKey
+	}
+	_, err := tx.Tx.ExecContext(row.Together(ctx), sellSQL, f.sale.ID, n, f.sale.Version, f.sale.Sold, f.sale.Stock,
+		shoppers, keys, f.last.ShopperID, f.last.PurchasedAt)
+	if err != nil {
+		return fmt.Errorf("sell: %w", err)
+	}
+	return nil
 }
 
 // fence writes to the sale without changing what it says: it waits for whoever still holds the row, and once it is

@@ -60,7 +60,7 @@ func (s *Store) NoteRival() { s.rivalAt.Store(time.Now().UnixNano()) }
 // the latest, with the turn or without: turns save conflicts, they guarantee nothing. A replica that has not noticed
 // another one, by its notifications or by a conflict, is alone and takes none.
 func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
-	if s.turns == nil || time.Since(time.Unix(0, s.rivalAt.Load())) > rivalMemory {
+	if s.turns == nil || s.alone() {
 		return func() {}
 	}
 	turn, err := s.turns.Take(ctx, turnKey+int64(id))
@@ -70,11 +70,35 @@ func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
 	return turn.End
 }
 
-// Commit loads the sale and the orders' earlier purchases (but of those whom the ledger knows for strangers), lets
-// model.Decide judge, and writes what was sold: one statement that inserts all rows and updates the sale under a guard.
-// Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown when the COMMIT's answer was lost and could not be found out within 5 s;
-// after any other nothing was written.
+// alone says whether no other replica has been noticed for a while.
+func (s *Store) alone() bool { return time.Since(time.Unix(0, s.rivalAt.Load())) > rivalMemory }
+
+// Commit decides on orders by model.Decide, on the sale and their earlier purchases as a transaction reads them, and
+// makes the decision durable. Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown when the COMMIT's answer was lost and could
+// not be found out within 5 s; after any other nothing was written.
 func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
+	decision, err := model.Decision{}, errSurprise
+	if f, ok := s.foreseen(id, orders); ok {
+		decision, err = s.commitForeseen(ctx, id, f, orders)
+	}
+	if errors.Is(err, errSurprise) {
+		decision, err = s.commitRead(ctx, id, orders)
+	}
+	if err != nil {
+		s.ledger.foresee(id, nil)
+		return model.Decision{}, fmt.Errorf("commit %d orders: %w", len(orders), err)
+	}
+	s.ledger.note(decision.Sale, decision.Sold)
+	if len(decision.Outcomes) > 0 {
+		s.ledger.foresee(id, decision.Outcomes[0].Sale)
+	}
+	return decision, nil
+}
+
+// commitRead loads the sale and the orders' earlier purchases (but of those whom the ledger knows for strangers), lets
+// model.Decide judge, and writes what was sold: one statement that inserts all rows and updates the sale under a guard.
+// Errors: as Commit.
+func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
 	var decision model.Decision
 	var written sql.Result
 	fenced, lost := false, false
@@ -93,9 +117,7 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 		}
 		written, err = write(ctx, tx, state.Sale, decision.Sold)
 		return err
-	}, lostRace, pg.OnRetry(func(sqlstate string) {
-		s.meters.of(id).retried(sqlstate)
-		s.NoteRival()
+	}, lostRace, s.onRetry(id), pg.OnRetry(func(string) {
 		wanted.suspects = wanted.shoppers // the second time the ledger's word is not taken for it
 	}))
 	if err == nil && written != nil {
@@ -106,15 +128,19 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 	} else if err == nil && (len(decision.Sold) > 0 || fenced) {
 		s.doubtful.Store(false)
 	}
-	if err != nil {
-		return model.Decision{}, fmt.Errorf("commit %d orders: %w", len(orders), err)
-	}
-	if lost {
+	if err == nil && lost {
 		s.log.WarnContext(ctx, "the database has lost purchases that it had", "sale", id)
 		s.ledger.forget(id)
 	}
-	s.ledger.note(decision.Sale, decision.Sold)
-	return decision, nil
+	return decision, err
+}
+
+// onRetry counts what had to be tried again: another replica is likely to have been in the way.
+func (s *Store) onRetry(id model.SaleID) pg.TxOption {
+	return pg.OnRetry(func(sqlstate string) {
+		s.meters.of(id).retried(sqlstate)
+		s.NoteRival()
+	})
 }
 
 // wantedBy says whose earlier purchases a transaction has to read. Of most shoppers the ledger knows that there are
@@ -174,6 +200,7 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 		}
 		return model.State{}, fmt.Errorf("amend sale %d: %w", id, err)
 	}
+	s.ledger.foresee(id, &after)
 	return after, nil
 }
 

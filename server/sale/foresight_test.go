@@ -1,0 +1,316 @@
+package sale_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/model"
+	"stampede/server/pg/pgtest"
+	"stampede/server/sale"
+)
+
+// counting is a store on a network that counts what it sends. One message is one round trip.
+func counting(t *testing.T) (store, elsewhere *sale.Store, sent *atomic.Int64) {
+	t.Helper()
+	direct := pgtest.New(t)
+	sent = &atomic.Int64{}
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(int32, []byte) bool {
+		sent.Add(1)
+		return false
+	})
+	return newStore(openURL(t, network.URL)), newStore(direct), sent
+}
+
+// TestWhatIsForeseenTakesOneRoundTrip: a replica that is alone knows how it will find the sale. It reads first where a
+// shopper may have bought before, stands there twice, or gets nothing; and after a surprise, once.
+func TestWhatIsForeseenTakesOneRoundTrip(t *testing.T) {
+	t.Parallel()
+	store, elsewhere, sent := counting(t)
+	lamp := schedule(t, store, 20)
+	for range 2 { // the statements are prepared, one way and the other
+		_, err := store.Commit(t.Context(), lamp.ID, orders(1, 1))
+		require.NoError(t, err)
+	}
+	_, err := store.Commit(t.Context(), lamp.ID, orders(2, 2))
+	require.NoError(t, err)
+	for _, step := range []struct {
+		name   string
+		orders []model.Order
+		want   []model.Verdict
+		before func()
+		trips  int64
+	}{
+		{name: "strangers", orders: orders(3, 4), want: []model.Verdict{model.VerdictSold, model.VerdictSold}, trips: 1},
+		{
+			name: "a shopper who has bought", orders: orders(4, 5), trips: 2,
+			want: []model.Verdict{model.VerdictReplayed, model.VerdictSold},
+		},
+		{name: "strangers after that", orders: orders(6, 6), want: []model.Verdict{model.VerdictSold}, trips: 1},
+		{
+			name: "a shopper who orders twice", orders: append(orders(7, 7), orders(7, 8)...), trips: 2,
+			want: []model.Verdict{model.VerdictSold, model.VerdictReplayed, model.VerdictSold},
+		},
+		{
+			name: "another replica has sold", orders: orders(10, 10), want: []model.Verdict{model.VerdictSold}, trips: 1 + 2,
+			before: func() {
+				_, err := elsewhere.Commit(t.Context(), lamp.ID, orders(9, 9))
+				require.NoError(t, err)
+			},
+		},
+		// What the other one has sold is not known here, so that nothing is foreseen.
+		{name: "and nobody has caught up", orders: orders(11, 11), want: []model.Verdict{model.VerdictSold}, trips: 2},
+	} {
+		if step.before != nil {
+			step.before()
+		}
+		before := sent.Load()
+		d, err := store.Commit(t.Context(), lamp.ID, step.orders)
+		require.NoError(t, err, step.name)
+		var verdicts []model.Verdict
+		for _, o := range d.Outcomes {
+			verdicts = append(verdicts, o.Verdict)
+		}
+		assert.Equal(t, step.want, verdicts, step.name)
+		assert.Equal(t, step.trips, sent.Load()-before, step.name)
+	}
+	buyersOf(t, elsewhere, lamp.ID)
+}
+
+// TestThoseWhoNoticeOneAnotherForeseeNothing: another replica makes every foresight wrong.
+func TestThoseWhoNoticeOneAnotherForeseeNothing(t *testing.T) {
+	t.Parallel()
+	store, _, sent := counting(t)
+	lamp := schedule(t, store, 20)
+	for i := range 3 {
+		_, err := store.Commit(t.Context(), lamp.ID, orders(i+1, i+1))
+		require.NoError(t, err)
+	}
+	store.NoteRival()
+	before := sent.Load()
+	_, err := store.Commit(t.Context(), lamp.ID, orders(4, 4))
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, sent.Load()-before)
+}
+
+// TestASurpriseIsJudgedByWhatTheTransactionReads: whatever has happened to the sale behind a replica's back, it answers
+// what one that foresees nothing answers, and writes nothing else.
+func TestASurpriseIsJudgedByWhatTheTransactionReads(t *testing.T) {
+	t.Parallel()
+	const sold = 3
+	for name, c := range map[string]struct {
+		change string // of the sale, as SQL
+		want   model.Verdict
+	}{
+		"nothing":           {`SET version = version`, model.VerdictSold},
+		"another version":   {`SET version = version + 1`, model.VerdictSold},
+		"restocked":         {`SET stock = stock + 5, version = version + 1`, model.VerdictSold},
+		"less stock":        {`SET stock = sold, version = version + 1`, model.VerdictSoldOut},
+		"paused":            {`SET paused_at = now(), version = version + 1`, model.VerdictNotActive},
+		"ended":             {`SET ended_at = now(), version = version + 1`, model.VerdictNotActive},
+		"over by the clock": {`SET ends_at = now(), version = version + 1`, model.VerdictNotActive},
+		"not open any more": {`SET starts_at = now() + interval '1 hour', version = version + 1`, model.VerdictNotActive},
+		// A failover can bring back a version that this replica has seen, with something else in it.
+		"restocked, the same version":         {`SET stock = stock + 5`, model.VerdictSold},
+		"less stock, the same version":        {`SET stock = sold`, model.VerdictSoldOut},
+		"paused, the same version":            {`SET paused_at = now()`, model.VerdictNotActive},
+		"ended, the same version":             {`SET ended_at = now()`, model.VerdictNotActive},
+		"over by the clock, the same version": {`SET ends_at = now()`, model.VerdictNotActive},
+		"not open any more, the same version": {`SET starts_at = now() + interval '1 hour'`, model.VerdictNotActive},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := pgtest.New(t)
+			store := newStore(db)
+			lamp := schedule(t, store, 10)
+			for i := range sold {
+				_, err := store.Commit(t.Context(), lamp.ID, orders(i+1, i+1))
+				require.NoError(t, err)
+			}
+			_, err := db.Pool.Exec(t.Context(), `UPDATE sales `+c.change)
+			require.NoError(t, err)
+			before, err := store.Sale(t.Context(), lamp.ID)
+			require.NoError(t, err)
+
+			newcomers := orders(sold+1, sold+2)
+			d, err := store.Commit(t.Context(), lamp.ID, newcomers)
+			require.NoError(t, err)
+			require.Equal(t, len(newcomers), count(d, c.want))
+			want := model.Decide(before.Sale, nil, newcomers, d.Outcomes[0].Sale.At)
+			assert.Equal(t, want, d)
+			after, err := store.Sale(t.Context(), lamp.ID)
+			require.NoError(t, err)
+			assert.Equal(t, d.Sale, after.Sale)
+			assert.Len(t, buyersOf(t, store, lamp.ID), sold+len(d.Sold))
+		})
+	}
+}
+
+// TestHistoryThatIsAnotherOneIsASurprise: after a failover the sale stands as it was foreseen, but somebody else has
+// bought the last unit, and may ask again.
+func TestHistoryThatIsAnotherOneIsASurprise(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	store := newStore(db)
+	lamp := schedule(t, store, 10)
+	for i := range 3 {
+		_, err := store.Commit(t.Context(), lamp.ID, orders(i+1, i+1))
+		require.NoError(t, err)
+	}
+	_, err := db.Pool.Exec(t.Context(), `UPDATE purchases SET shopper_id = 'shopper-9', idempotency_key = 'key-9'
+		WHERE ordinal = 3`)
+	require.NoError(t, err)
+	d, err := store.Commit(t.Context(), lamp.ID, append(orders(8, 9), orders(3, 3)...))
+	require.NoError(t, err)
+	var verdicts []model.Verdict
+	for _, o := range d.Outcomes {
+		verdicts = append(verdicts, o.Verdict)
+	}
+	assert.Equal(t, []model.Verdict{model.VerdictSold, model.VerdictReplayed, model.VerdictSold}, verdicts)
+	assert.Equal(t, []string{"shopper-1", "shopper-2", "shopper-9", "shopper-8", "shopper-3"}, buyersOf(t, store, lamp.ID))
+}
+
+// TestWhoIsHiddenFromTheLedgerIsFoundByTheConstraint: a purchase that the sale does not count stands in no transaction's way
+// but the one of its own shopper.
+func TestWhoIsHiddenFromTheLedgerIsFoundByTheConstraint(t *testing.T) {
+	t.Parallel()
+	r := newReplica(t, pgtest.URL(t))
+	lamp := schedule(t, r.Store, 10)
+	r.sells(t, lamp.ID, orders(1, 2), 1)
+	_, err := openURL(t, r.url).Pool.Exec(t.Context(),
+		`INSERT INTO purchases SELECT sale_id, 10, 'shopper-3', 'key-3', now() FROM purchases WHERE ordinal = 1`)
+	require.NoError(t, err)
+	d, err := r.Commit(t.Context(), lamp.ID, orders(3, 4))
+	require.NoError(t, err)
+	assert.Equal(t, model.VerdictReplayed, d.Outcomes[0].Verdict)
+	assert.Equal(t, model.VerdictSold, d.Outcomes[1].Verdict)
+	assert.EqualValues(t, 2, r.again.Load(), "once by foresight, once by the ledger's word")
+}
+
+// TestAForeseenCommitThatDidNotHappenIsTriedAgain: the server ends the session in the middle of COMMIT, and rolls back.
+// That is found out for certain, and the shoppers need not hear of it.
+func TestAForeseenCommitThatDidNotHappenIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	store := newStore(db)
+	lamp := schedule(t, store, 10)
+	_, err := db.Pool.Exec(t.Context(), `
+		CREATE SEQUENCE hung_up;
+		CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF NEW.shopper_id = 'shopper-2' AND nextval('hung_up') = 1 THEN
+				PERFORM pg_terminate_backend(pg_backend_pid());
+			END IF;
+			RETURN NULL; END $$;
+		CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT ON purchases DEFERRABLE INITIALLY DEFERRED
+			FOR EACH ROW EXECUTE FUNCTION hang_up()`)
+	require.NoError(t, err)
+	_, err = store.Commit(t.Context(), lamp.ID, orders(1, 1))
+	require.NoError(t, err)
+	d, err := store.Commit(t.Context(), lamp.ID, orders(2, 4))
+	require.NoError(t, err)
+	assert.Equal(t, 3, count(d, model.VerdictSold))
+	assert.Equal(t, shoppersOf(orders(1, 4)), buyersOf(t, store, lamp.ID))
+	var hungUp bool
+	require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT is_called FROM hung_up`).Scan(&hungUp))
+	assert.True(t, hungUp)
+}
+
+// TestALostAnswerOfWhatWasForeseenIsFoundOut, down to the instant that only the lost answer knew.
+func TestALostAnswerOfWhatWasForeseenIsFoundOut(t *testing.T) {
+	t.Parallel()
+	direct := pgtest.New(t)
+	lamp := schedule(t, newStore(direct), 10)
+	var cut atomic.Bool
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(conn int32, sent []byte) bool {
+		return cut.Load() && pgtest.IsCommit(conn, sent) && cut.CompareAndSwap(true, false)
+	})
+	store := newStore(openURL(t, network.URL))
+	_, err := store.Commit(t.Context(), lamp.ID, orders(1, 1))
+	require.NoError(t, err)
+	cut.Store(true)
+	d, err := store.Commit(t.Context(), lamp.ID, orders(2, 4))
+	require.NoError(t, err)
+	assert.False(t, cut.Load(), "the answer was lost")
+	found, _, err := newStore(direct).PurchasesIn(t.Context(), lamp.ID, model.PurchaseFilter{}, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, found, 4)
+	for i, p := range found[1:] {
+		o := d.Outcomes[i]
+		assert.Equal(t, model.VerdictSold, o.Verdict)
+		assert.WithinDuration(t, p.PurchasedAt, o.Purchase.PurchasedAt, 0)
+		assert.WithinDuration(t, p.PurchasedAt, d.Sold[i].PurchasedAt, 0)
+		assert.Equal(t, []any{p.Ordinal, p.ShopperID, p.IdempotencyKey},
+			[]any{o.Purchase.Ordinal, o.Purchase.ShopperID, o.Purchase.IdempotencyKey})
+	}
+	again, err := store.Commit(t.Context(), lamp.ID, orders(2, 5))
+	require.NoError(t, err)
+	assert.Equal(t, 3, count(again, model.VerdictReplayed))
+	assert.Equal(t, 1, count(again, model.VerdictSold))
+}
+
+// TestARefusalIsForeseen: a batch for which too little is left, or for which the sale is not open, is judged in its
+// order, and nothing is tried in vain before it.
+func TestARefusalIsForeseen(t *testing.T) {
+	t.Parallel()
+	store, _, sent := counting(t)
+	lamp, other := schedule(t, store, 5), schedule(t, store, 5)
+	for _, id := range []model.SaleID{lamp.ID, other.ID} {
+		for i := range 2 {
+			_, err := store.Commit(t.Context(), id, orders(i+1, i+1))
+			require.NoError(t, err)
+		}
+	}
+	for _, step := range []struct {
+		orders []model.Order
+		sold   int
+		trips  int64
+	}{
+		{orders(3, 4), 2, 1}, {orders(5, 7), 1, 2}, {orders(8, 8), 0, 2},
+	} {
+		before := sent.Load()
+		d, err := store.Commit(t.Context(), lamp.ID, step.orders)
+		require.NoError(t, err)
+		assert.Equal(t, step.trips, sent.Load()-before)
+		for i, o := range d.Outcomes {
+			want := model.VerdictSold
+			if i >= step.sold {
+				want = model.VerdictSoldOut
+			}
+			assert.Equal(t, want, o.Verdict, step.orders[i].ShopperID)
+		}
+	}
+	assert.Equal(t, shoppersOf(orders(1, 5)), buyersOf(t, store, lamp.ID))
+
+	_, err := store.Amend(t.Context(), other.ID, model.Amendment{Kind: model.Paused, By: "op", Change: model.Sale.Pause})
+	require.NoError(t, err)
+	before := sent.Load()
+	d, err := store.Commit(t.Context(), other.ID, orders(3, 3))
+	require.NoError(t, err)
+	assert.Equal(t, model.VerdictNotActive, d.Outcomes[0].Verdict)
+	assert.EqualValues(t, 2, sent.Load()-before)
+}
+
+// TestAnOperatorsChangeIsForeseen: what this replica has changed itself surprises nobody.
+func TestAnOperatorsChangeIsForeseen(t *testing.T) {
+	t.Parallel()
+	store, _, sent := counting(t)
+	lamp := schedule(t, store, 10)
+	for i := range 3 {
+		_, err := store.Commit(t.Context(), lamp.ID, orders(i+1, i+1))
+		require.NoError(t, err)
+	}
+	_, err := store.Amend(t.Context(), lamp.ID, model.Amendment{
+		Kind: model.Restocked, By: "op",
+		Change: func(s model.Sale, now time.Time) (model.Sale, error) { return s.Restock(10, now) },
+	})
+	require.NoError(t, err)
+	before := sent.Load()
+	d, err := store.Commit(t.Context(), lamp.ID, orders(4, 4))
+	require.NoError(t, err)
+	assert.Equal(t, 20, d.Sale.Stock)
+	assert.WithinDuration(t, time.Now(), d.Sold[0].PurchasedAt, time.Minute)
+	assert.EqualValues(t, 1, sent.Load()-before)
+}
