@@ -131,7 +131,7 @@ func (p *pipeline) prepare(ctx context.Context, name, statement, query string) e
 
 // QueryContext sends a query, together with BEGIN where Together allows it.
 func (p *pipeline) QueryContext(ctx context.Context, query string, named []driver.NamedValue) (driver.Rows, error) {
-	if _, ok := isTogether(ctx); p.begin == "" || !ok {
+	if _, ok := isTogether(ctx); p.begin == "" || p.last != nil || !ok {
 		if err := p.flush(ctx); err != nil {
 			return nil, err
 		}

@@ -97,6 +97,11 @@ func TestATransactionOfOneStatementTakesOneRoundTrip(t *testing.T) {
 		require.ErrorIs(t, row.Scan(&n), want)
 	}
 	assert.Equal(t, 1, n, "of several rows it is the first")
+	require.NoError(t, db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+		_, err := tx.Tx.ExecContext(row.Together(ctx), `SELECT point(1, 2)`)
+		return err
+	}))
+	require.ErrorContains(t, row.Scan(new(string)), "does not travel with COMMIT")
 }
 
 // TestATransactionAtOnceIsSerializable: what travels with BEGIN runs as BEGIN says.
@@ -156,7 +161,11 @@ func TestWhatTravelsWithCommitFailsForCertain(t *testing.T) {
 func TestNothingFollowsWhatTravelsWithCommit(t *testing.T) {
 	t.Parallel()
 	for name, write := range map[string]func(context.Context, bun.Tx) error{"together": together, "at once": atOnce} {
-		for follower, follow := range map[string]func(context.Context, bun.Tx) error{"alone": insert, "at once": atOnce} {
+		for follower, follow := range map[string]func(context.Context, bun.Tx) error{
+			"alone": insert, "at once": atOnce, "query": func(ctx context.Context, tx bun.Tx) error {
+				return tx.Tx.QueryRowContext(pg.Together(ctx), `SELECT 1`).Scan(new(int))
+			},
+		} {
 			t.Run(name+", then "+follower, func(t *testing.T) {
 				t.Parallel()
 				db := atCommit(t, `NULL`)

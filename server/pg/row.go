@@ -48,12 +48,24 @@ func (h *held) read(types *pgtype.Map, results pgx.BatchResults) error {
 }
 
 // Row is the row of a statement that travels with COMMIT: what it says is true only when COMMIT has answered, so it can
-// be read only after that. The zero value is ready for one Serializable; each attempt starts it afresh.
+// be read only after that. Its columns must be of the types that travel with BEGIN. The zero value is ready for one
+// Serializable; each attempt starts it afresh.
 type Row struct {
 	types  *pgtype.Map
 	fields []pgconn.FieldDescription
 	values [][]byte
 	came   bool
+}
+
+// travels says whether a connection's type map reads a type without learning anything: by the time of Scan, the
+// connection is somebody else's.
+func travels(oid uint32) bool {
+	switch oid {
+	case pgtype.BoolOID, pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.TimestamptzOID,
+		pgtype.TextOID, pgtype.VarcharOID, pgtype.JSONOID, pgtype.JSONBOID:
+		return true
+	}
+	return false
 }
 
 // Together is Together's context for a statement that returns at most one row, which goes to r. When the statement is
@@ -73,6 +85,9 @@ func (r *Row) Scan(dest ...any) error {
 		return fmt.Errorf("pg: a row of %d columns is read into %d", len(r.values), len(dest))
 	}
 	for i, f := range r.fields {
+		if !travels(f.DataTypeOID) {
+			return fmt.Errorf("pg: column %s: a value of type %d does not travel with COMMIT", f.Name, f.DataTypeOID)
+		}
 		if err := r.types.Scan(f.DataTypeOID, f.Format, r.values[i], dest[i]); err != nil {
 			return fmt.Errorf("pg: column %s: %w", f.Name, err)
 		}

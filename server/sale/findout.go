@@ -78,11 +78,17 @@ func (s *Store) lookFor(
 	}
 	s.doubtful.Store(false)
 	for _, p := range lost.Sold {
-		if f, ok := found[p.ShopperID]; !ok || f.Ordinal != p.Ordinal || f.IdempotencyKey != p.IdempotencyKey {
+		if f, ok := found[p.ShopperID]; !ok || !same(p, f) {
 			return nil, state, nil
 		}
 	}
 	return found, state, nil
+}
+
+// same says whether a purchase is the one that was decided. Its instant is zero where nobody knows it.
+func same(decided, found model.Purchase) bool {
+	return found.Ordinal == decided.Ordinal && found.IdempotencyKey == decided.IdempotencyKey &&
+		(decided.PurchasedAt.IsZero() || found.PurchasedAt.Equal(decided.PurchasedAt))
 }
 
 // asFound is a decision that turned out to have happened, told as it stands in the table.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -19,6 +20,10 @@ import (
 
 // errSurprise says that a sale was not as it was foreseen: nothing was written.
 var errSurprise = errors.New("the sale is not as it was foreseen")
+
+// surpriseLimit bounds how long after it began a batch that met a surprise is tried again: both ways together must not
+// take longer than a caller waits for an answer.
+const surpriseLimit = 2 * time.Second
 
 // foresight is how a transaction will find a sale, and the last of its purchases.
 type foresight struct {
@@ -85,7 +90,11 @@ func (s *Store) findOutForeseen(
 	if !errors.Is(cause, pg.ErrOutcomeUnknown) {
 		return model.Decision{}, cause
 	}
-	decision, err := s.findOut(ctx, model.Decide(f.sale.Sale, nil, orders, f.sale.At), cause)
+	lost := model.Decide(f.sale.Sale, nil, orders, f.sale.At)
+	for i := range lost.Sold {
+		lost.Sold[i].PurchasedAt = time.Time{} // only the lost answer knew it
+	}
+	decision, err := s.findOut(ctx, lost, cause)
 	if errors.Is(err, errDidNotHappen) {
 		return model.Decision{}, fmt.Errorf("%w: %w", errSurprise, err)
 	}

@@ -1,6 +1,8 @@
 package sale_test
 
 import (
+	"errors"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -96,6 +98,38 @@ func TestThoseWhoNoticeOneAnotherForeseeNothing(t *testing.T) {
 	assert.EqualValues(t, 2, sent.Load()-before)
 }
 
+// forgetful is a board that knows nothing, so that every order goes to the database.
+type forgetful struct{}
+
+func (forgetful) Publish(model.Sale) {}
+
+func (forgetful) Latest(model.SaleID) (model.State, bool, error) {
+	return model.State{}, false, errors.New("memory is too old")
+}
+
+// TestARestartedReplicaForeseesAgain: it reads in the background what was sold before it started, while it sells.
+func TestARestartedReplicaForeseesAgain(t *testing.T) {
+	t.Parallel()
+	store, before, sent := counting(t)
+	lamp := schedule(t, before, 1000)
+	_, err := before.Commit(t.Context(), lamp.ID, orders(1, 300))
+	require.NoError(t, err)
+	service := sale.New(store, forgetful{}, sale.Limits{}, slog.New(slog.DiscardHandler))
+	next := 301
+	require.Eventually(t, func() bool {
+		sentBefore := sent.Load()
+		outcome, err := service.Purchase(t.Context(), lamp.ID, orders(next, next)[0])
+		require.NoError(t, err)
+		require.Equal(t, next, outcome.Purchase.Ordinal)
+		next++
+		return sent.Load()-sentBefore == 1
+	}, waitLimit, tick)
+	again, err := service.Purchase(t.Context(), lamp.ID, orders(7, 7)[0])
+	require.NoError(t, err)
+	assert.Equal(t, model.VerdictReplayed, again.Verdict, "and nobody was forgotten")
+	require.NoError(t, service.Close(t.Context()))
+}
+
 // TestASurpriseIsJudgedByWhatTheTransactionReads: whatever has happened to the sale behind a replica's back, it answers
 // what one that foresees nothing answers, and writes nothing else.
 func TestASurpriseIsJudgedByWhatTheTransactionReads(t *testing.T) {
@@ -188,67 +222,6 @@ func TestWhoIsHiddenFromTheLedgerIsFoundByTheConstraint(t *testing.T) {
 	assert.Equal(t, model.VerdictReplayed, d.Outcomes[0].Verdict)
 	assert.Equal(t, model.VerdictSold, d.Outcomes[1].Verdict)
 	assert.EqualValues(t, 2, r.again.Load(), "once by foresight, once by the ledger's word")
-}
-
-// TestAForeseenCommitThatDidNotHappenIsTriedAgain: the server ends the session in the middle of COMMIT, and rolls back.
-// That is found out for certain, and the shoppers need not hear of it.
-func TestAForeseenCommitThatDidNotHappenIsTriedAgain(t *testing.T) {
-	t.Parallel()
-	db := pgtest.New(t)
-	store := newStore(db)
-	lamp := schedule(t, store, 10)
-	_, err := db.Pool.Exec(t.Context(), `
-		CREATE SEQUENCE hung_up;
-		CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-			IF NEW.shopper_id = 'shopper-2' AND nextval('hung_up') = 1 THEN
-				PERFORM pg_terminate_backend(pg_backend_pid());
-			END IF;
-			RETURN NULL; END $$;
-		CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT ON purchases DEFERRABLE INITIALLY DEFERRED
-			FOR EACH ROW EXECUTE FUNCTION hang_up()`)
-	require.NoError(t, err)
-	_, err = store.Commit(t.Context(), lamp.ID, orders(1, 1))
-	require.NoError(t, err)
-	d, err := store.Commit(t.Context(), lamp.ID, orders(2, 4))
-	require.NoError(t, err)
-	assert.Equal(t, 3, count(d, model.VerdictSold))
-	assert.Equal(t, shoppersOf(orders(1, 4)), buyersOf(t, store, lamp.ID))
-	var hungUp bool
-	require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT is_called FROM hung_up`).Scan(&hungUp))
-	assert.True(t, hungUp)
-}
-
-// TestALostAnswerOfWhatWasForeseenIsFoundOut, down to the instant that only the lost answer knew.
-func TestALostAnswerOfWhatWasForeseenIsFoundOut(t *testing.T) {
-	t.Parallel()
-	direct := pgtest.New(t)
-	lamp := schedule(t, newStore(direct), 10)
-	var cut atomic.Bool
-	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(conn int32, sent []byte) bool {
-		return cut.Load() && pgtest.IsCommit(conn, sent) && cut.CompareAndSwap(true, false)
-	})
-	store := newStore(openURL(t, network.URL))
-	_, err := store.Commit(t.Context(), lamp.ID, orders(1, 1))
-	require.NoError(t, err)
-	cut.Store(true)
-	d, err := store.Commit(t.Context(), lamp.ID, orders(2, 4))
-	require.NoError(t, err)
-	assert.False(t, cut.Load(), "the answer was lost")
-	found, _, err := newStore(direct).PurchasesIn(t.Context(), lamp.ID, model.PurchaseFilter{}, 0, 10)
-	require.NoError(t, err)
-	require.Len(t, found, 4)
-	for i, p := range found[1:] {
-		o := d.Outcomes[i]
-		assert.Equal(t, model.VerdictSold, o.Verdict)
-		assert.WithinDuration(t, p.PurchasedAt, o.Purchase.PurchasedAt, 0)
-		assert.WithinDuration(t, p.PurchasedAt, d.Sold[i].PurchasedAt, 0)
-		assert.Equal(t, []any{p.Ordinal, p.ShopperID, p.IdempotencyKey},
-			[]any{o.Purchase.Ordinal, o.Purchase.ShopperID, o.Purchase.IdempotencyKey})
-	}
-	again, err := store.Commit(t.Context(), lamp.ID, orders(2, 5))
-	require.NoError(t, err)
-	assert.Equal(t, 3, count(again, model.VerdictReplayed))
-	assert.Equal(t, 1, count(again, model.VerdictSold))
 }
 
 // TestARefusalIsForeseen: a batch for which too little is left, or for which the sale is not open, is judged in its

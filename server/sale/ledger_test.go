@@ -226,6 +226,8 @@ func TestOnlyTheVeryDecisionIsFound(t *testing.T) {
 		"another ordinal":   {func(p *model.Purchase) { p.Ordinal = 3 }, false},
 		"another key":       {func(p *model.Purchase) { p.IdempotencyKey = "c" }, false},
 		"another shopper":   {func(p *model.Purchase) { p.ShopperID = "eve" }, false},
+		"another instant":   {func(p *model.Purchase) { p.PurchasedAt = p.PurchasedAt.Add(time.Microsecond) }, false},
+		"no known instant":  {func(p *model.Purchase) { p.PurchasedAt = time.Time{} }, true},
 	} {
 		lost := model.Decision{Sale: lamp.Sale, Sold: slices.Clone(sold.Sold)}
 		c.change(&lost.Sold[1])
@@ -241,4 +243,28 @@ func TestOnlyTheVeryDecisionIsFound(t *testing.T) {
 		assert.Equal(t, 3+i, d.Sold[0].Ordinal)
 		assert.False(t, store.doubtful.Load())
 	}
+}
+
+// TestAFlightThatArrivesLateFindsAnotherVersion: it was given up, found out not to have happened, and is carried out all
+// the same; the sale has sold what was foreseen, and its last purchase is the one that was foreseen.
+func TestAFlightThatArrivesLateFindsAnotherVersion(t *testing.T) {
+	t.Parallel()
+	store := NewStore(pgtest.New(t), nil, slog.New(slog.DiscardHandler))
+	lamp, err := store.Create(t.Context(), "op", model.Plan{
+		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
+	})
+	require.NoError(t, err)
+	_, err = store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: "ann"}})
+	require.NoError(t, err)
+	late := []model.Order{{ShopperID: "ben"}}
+	f, ok := store.foreseen(lamp.ID, late)
+	require.True(t, ok)
+	found, _, err := store.lookFor(t.Context(), model.Decide(f.sale.Sale, nil, late, f.sale.At))
+	require.NoError(t, err)
+	require.Nil(t, found, "it has not happened, and its shopper is told so")
+	_, err = store.commitForeseen(t.Context(), lamp.ID, f, late)
+	require.ErrorIs(t, err, errSurprise)
+	state, err := store.Sale(t.Context(), lamp.ID)
+	require.NoError(t, err)
+	assert.Equal(t, 1, state.Sold)
 }

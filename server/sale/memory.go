@@ -55,7 +55,7 @@ func (m *memory) answer(state *model.State, order model.Order) *model.Outcome {
 	if m.stranger(state.ID, order.ShopperID, state.Sold) {
 		return outcome(state, nil, order)
 	}
-	m.catchUp(state)
+	m.catchUp(state.Sale)
 	return nil
 }
 
@@ -81,11 +81,10 @@ func outcome(state *model.State, earlier []model.Purchase, order model.Order) *m
 }
 
 // catchUp reads the purchases that this replica has not made itself, in the background.
-func (m *memory) catchUp(state *model.State) {
-	if m.seen(state.ID) >= state.Sold {
+func (m *memory) catchUp(sale model.Sale) {
+	if m.seen(sale.ID) >= sale.Sold {
 		return
 	}
-	sale := state.Sale
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed || m.catching {

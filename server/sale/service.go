@@ -30,8 +30,17 @@ type Service struct {
 func New(store *Store, board Board, limits Limits, log *slog.Logger) *Service {
 	s := &Service{Store: store, board: board, memory: newMemory(store, log)}
 	// What has become durable is announced before its callers are answered.
-	s.batcher = NewBatcher(metered{store}, func(d model.Decision) { board.Publish(d.Sale) }, limits, log)
+	s.batcher = NewBatcher(metered{store}, s.announce, limits, log)
 	return s
+}
+
+// announce tells of what has become durable. What others have sold before, a replica that is alone now catches up with,
+// so that it foresees what comes; beside others it would always be behind.
+func (s *Service) announce(d model.Decision) {
+	s.board.Publish(d.Sale)
+	if s.alone() {
+		s.memory.catchUp(d.Sale)
+	}
 }
 
 // Close lets everything that was accepted get its answer, refuses the rest as BUSY, and returns when all is done

@@ -77,11 +77,12 @@ func (s *Store) alone() bool { return time.Since(time.Unix(0, s.rivalAt.Load()))
 // makes the decision durable. Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown when the COMMIT's answer was lost and could
 // not be found out within 5 s; after any other nothing was written.
 func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
+	began := time.Now()
 	decision, err := model.Decision{}, errSurprise
 	if f, ok := s.foreseen(id, orders); ok {
 		decision, err = s.commitForeseen(ctx, id, f, orders)
 	}
-	if errors.Is(err, errSurprise) {
+	if errors.Is(err, errSurprise) && time.Since(began) < surpriseLimit {
 		decision, err = s.commitRead(ctx, id, orders)
 	}
 	if err != nil {
