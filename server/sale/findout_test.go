@@ -16,16 +16,22 @@ import (
 	"stampede/server/sale"
 )
 
+// losingAnAnswer is a store whose network loses the answer to the next COMMIT once cut is set, and takes that back.
+func losingAnAnswer(t *testing.T, direct *pg.DB) (store *sale.Store, cut *atomic.Bool) {
+	t.Helper()
+	cut = &atomic.Bool{}
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(conn int32, sent []byte) bool {
+		return cut.Load() && pgtest.IsCommit(conn, sent) && cut.CompareAndSwap(true, false)
+	})
+	return newStore(openURL(t, network.URL)), cut
+}
+
 // TestALostAnswerIsFoundOut cuts the connection when COMMIT was sent: the server commits, and its answer is lost.
 func TestALostAnswerIsFoundOut(t *testing.T) {
 	t.Parallel()
 	direct := pgtest.New(t)
 	lamp := schedule(t, newStore(direct), 10)
-	var cut atomic.Bool
-	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(conn int32, sent []byte) bool {
-		return cut.Load() && pgtest.IsCommit(conn, sent) && cut.CompareAndSwap(true, false)
-	})
-	store := newStore(openURL(t, network.URL))
+	store, cut := losingAnAnswer(t, direct)
 	cut.Store(true)
 
 	d, err := store.Commit(t.Context(), lamp.ID, orders(1, 3))
@@ -129,11 +135,7 @@ func TestALostAnswerOfWhatWasForeseenIsFoundOut(t *testing.T) {
 	t.Parallel()
 	direct := pgtest.New(t)
 	lamp := schedule(t, newStore(direct), 10)
-	var cut atomic.Bool
-	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(conn int32, sent []byte) bool {
-		return cut.Load() && pgtest.IsCommit(conn, sent) && cut.CompareAndSwap(true, false)
-	})
-	store := newStore(openURL(t, network.URL))
+	store, cut := losingAnAnswer(t, direct)
 	_, err := store.Commit(t.Context(), lamp.ID, orders(1, 1))
 	require.NoError(t, err)
 	cut.Store(true)

@@ -27,6 +27,14 @@ func counting(t *testing.T) (store, elsewhere *sale.Store, sent *atomic.Int64) {
 	return newStore(openURL(t, network.URL)), newStore(direct), sent
 }
 
+func verdictsOf(d model.Decision) []model.Verdict {
+	var all []model.Verdict
+	for _, o := range d.Outcomes {
+		all = append(all, o.Verdict)
+	}
+	return all
+}
+
 // TestWhatIsForeseenTakesOneRoundTrip: a replica that is alone knows how it will find the sale. It reads first where a
 // shopper may have bought before, stands there twice, or gets nothing; and after a surprise, once.
 func TestWhatIsForeseenTakesOneRoundTrip(t *testing.T) {
@@ -72,11 +80,7 @@ func TestWhatIsForeseenTakesOneRoundTrip(t *testing.T) {
 		before := sent.Load()
 		d, err := store.Commit(t.Context(), lamp.ID, step.orders)
 		require.NoError(t, err, step.name)
-		var verdicts []model.Verdict
-		for _, o := range d.Outcomes {
-			verdicts = append(verdicts, o.Verdict)
-		}
-		assert.Equal(t, step.want, verdicts, step.name)
+		assert.Equal(t, step.want, verdictsOf(d), step.name)
 		assert.Equal(t, step.trips, sent.Load()-before, step.name)
 	}
 	buyersOf(t, elsewhere, lamp.ID)
@@ -199,11 +203,7 @@ func TestHistoryThatIsAnotherOneIsASurprise(t *testing.T) {
 	require.NoError(t, err)
 	d, err := store.Commit(t.Context(), lamp.ID, append(orders(8, 9), orders(3, 3)...))
 	require.NoError(t, err)
-	var verdicts []model.Verdict
-	for _, o := range d.Outcomes {
-		verdicts = append(verdicts, o.Verdict)
-	}
-	assert.Equal(t, []model.Verdict{model.VerdictSold, model.VerdictReplayed, model.VerdictSold}, verdicts)
+	assert.Equal(t, []model.Verdict{model.VerdictSold, model.VerdictReplayed, model.VerdictSold}, verdictsOf(d))
 	assert.Equal(t, []string{"shopper-1", "shopper-2", "shopper-9", "shopper-8", "shopper-3"}, buyersOf(t, store, lamp.ID))
 }
 

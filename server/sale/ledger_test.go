@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"stampede/model"
+	"stampede/server/pg"
 	"stampede/server/pg/pgtest"
 )
 
@@ -175,16 +176,23 @@ func TestMemoryIsSureOnlyWhenNoPurchaseIsStillToCome(t *testing.T) {
 	}
 }
 
+// openSale is a store, and a sale of ten units that has just opened.
+func openSale(t *testing.T, db *pg.DB) (*Store, model.State) {
+	t.Helper()
+	store := NewStore(db, nil, slog.New(slog.DiscardHandler))
+	state, err := store.Create(t.Context(), "op", model.Plan{
+		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
+	})
+	require.NoError(t, err)
+	return store, state
+}
+
 // TestSurpassLetsALostHistoryGo: what a failover has lost is not known by heart any more, and the version goes on from
 // the lost one; a version that the database has passed already stays as it is.
 func TestSurpassLetsALostHistoryGo(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	store := NewStore(db, nil, slog.New(slog.DiscardHandler))
-	lamp, err := store.Create(t.Context(), "op", model.Plan{
-		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
-	})
-	require.NoError(t, err)
+	store, lamp := openSale(t, db)
 	sold, err := store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: "ann"}})
 	require.NoError(t, err)
 	_, known := store.ledger.find(lamp.ID, "ann")
@@ -209,11 +217,7 @@ func TestSurpassLetsALostHistoryGo(t *testing.T) {
 // decided; and what then is written ends every doubt.
 func TestOnlyTheVeryDecisionIsFound(t *testing.T) {
 	t.Parallel()
-	store := NewStore(pgtest.New(t), nil, slog.New(slog.DiscardHandler))
-	lamp, err := store.Create(t.Context(), "op", model.Plan{
-		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
-	})
-	require.NoError(t, err)
+	store, lamp := openSale(t, pgtest.New(t))
 	sold, err := store.Commit(t.Context(), lamp.ID, []model.Order{
 		{ShopperID: "ann", IdempotencyKey: "a"}, {ShopperID: "ben", IdempotencyKey: "b"},
 	})
@@ -249,12 +253,8 @@ func TestOnlyTheVeryDecisionIsFound(t *testing.T) {
 // the same; the sale has sold what was foreseen, and its last purchase is the one that was foreseen.
 func TestAFlightThatArrivesLateFindsAnotherVersion(t *testing.T) {
 	t.Parallel()
-	store := NewStore(pgtest.New(t), nil, slog.New(slog.DiscardHandler))
-	lamp, err := store.Create(t.Context(), "op", model.Plan{
-		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
-	})
-	require.NoError(t, err)
-	_, err = store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: "ann"}})
+	store, lamp := openSale(t, pgtest.New(t))
+	_, err := store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: "ann"}})
 	require.NoError(t, err)
 	late := []model.Order{{ShopperID: "ben"}}
 	f, ok := store.foreseen(lamp.ID, late)
