@@ -323,29 +323,37 @@ func readAll(types *pgtype.Map, results pgx.BatchResults) (all *rows, err error)
 	return all, r.Err()
 }
 
-// valueOf reads a column's value into what database/sql works with.
-func valueOf(types *pgtype.Map, oid uint32, format int16, raw []byte) (driver.Value, error) {
-	if raw == nil {
-		return nil, nil //nolint:nilnil // NULL is nil
-	}
-	switch oid {
-	case pgtype.BoolOID:
-		return scan[bool](types, oid, format, raw)
-	case pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID:
-		return scan[int64](types, oid, format, raw)
-	case pgtype.TimestamptzOID:
-		return scan[time.Time](types, oid, format, raw)
-	case pgtype.TextOID, pgtype.VarcharOID:
-		return string(raw), nil
-	case pgtype.JSONOID, pgtype.JSONBOID:
-		return scan[[]byte](types, oid, format, raw)
-	}
-	return nil, fmt.Errorf("a value of type %d does not travel with BEGIN", oid)
+// travelling are the types that travel with BEGIN or COMMIT, and how each is read into what database/sql works with. A
+// connection's type map reads them without learning anything.
+var travelling = map[uint32]func(types *pgtype.Map, oid uint32, format int16, raw []byte) (driver.Value, error){
+	pgtype.BoolOID:        scan[bool],
+	pgtype.Int2OID:        scan[int64],
+	pgtype.Int4OID:        scan[int64],
+	pgtype.Int8OID:        scan[int64],
+	pgtype.TimestamptzOID: scan[time.Time],
+	pgtype.TextOID:        scan[string],
+	pgtype.VarcharOID:     scan[string],
+	pgtype.JSONOID:        scan[[]byte],
+	pgtype.JSONBOID:       scan[[]byte],
 }
 
-func scan[T any](types *pgtype.Map, oid uint32, format int16, raw []byte) (v T, err error) {
-	err = types.Scan(oid, format, raw, &v)
+func scan[T any](types *pgtype.Map, oid uint32, format int16, raw []byte) (driver.Value, error) {
+	var v T
+	err := types.Scan(oid, format, raw, &v)
 	return v, err
+}
+
+// valueOf reads a column's value into what database/sql works with.
+func valueOf(types *pgtype.Map, oid uint32, format int16, raw []byte) (driver.Value, error) {
+	read, travels := travelling[oid]
+	switch {
+	case raw == nil:
+		return nil, nil //nolint:nilnil // NULL is nil
+	case !travels:
+		return nil, fmt.Errorf("a value of type %d does not travel with BEGIN", oid)
+	default:
+		return read(types, oid, format, raw)
+	}
 }
 
 func (r *rows) Columns() []string { return r.columns }

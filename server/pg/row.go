@@ -57,17 +57,6 @@ type Row struct {
 	came   bool
 }
 
-// travels says whether a connection's type map reads a type without learning anything: by the time of Scan, the
-// connection is somebody else's.
-func travels(oid uint32) bool {
-	switch oid {
-	case pgtype.BoolOID, pgtype.Int2OID, pgtype.Int4OID, pgtype.Int8OID, pgtype.TimestamptzOID,
-		pgtype.TextOID, pgtype.VarcharOID, pgtype.JSONOID, pgtype.JSONBOID:
-		return true
-	}
-	return false
-}
-
 // Together is Together's context for a statement that returns at most one row, which goes to r. When the statement is
 // the transaction's first as well, BEGIN travels along: the whole transaction takes one round trip.
 func (r *Row) Together(ctx context.Context) context.Context {
@@ -85,7 +74,8 @@ func (r *Row) Scan(dest ...any) error {
 		return fmt.Errorf("pg: a row of %d columns is read into %d", len(r.values), len(dest))
 	}
 	for i, f := range r.fields {
-		if !travels(f.DataTypeOID) {
+		// By now the connection, and its type map, are somebody else's.
+		if _, travels := travelling[f.DataTypeOID]; !travels {
 			return fmt.Errorf("pg: column %s: a value of type %d does not travel with COMMIT", f.Name, f.DataTypeOID)
 		}
 		if err := r.types.Scan(f.DataTypeOID, f.Format, r.values[i], dest[i]); err != nil {

@@ -2,6 +2,7 @@ package sale_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -47,21 +48,31 @@ func TestALostAnswerIsFoundOut(t *testing.T) {
 	assert.Equal(t, state.Sale, d.Sale, "what is announced is what stands in the table")
 }
 
+// hangUpOnce has the server end the session in the middle of the COMMIT that first sells to this shopper. The sequence
+// hung_up has been called once it did.
+func hangUpOnce(t *testing.T, db *pg.DB, shopperID string) {
+	t.Helper()
+	_, err := db.Pool.Exec(t.Context(), fmt.Sprintf(`
+		CREATE SEQUENCE hung_up;
+		CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF NEW.shopper_id = '%s' AND nextval('hung_up') = 1 THEN
+				PERFORM pg_terminate_backend(pg_backend_pid());
+			END IF;
+			RETURN NULL; END $$;
+		CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT ON purchases DEFERRABLE INITIALLY DEFERRED
+			FOR EACH ROW EXECUTE FUNCTION hang_up()`, shopperID))
+	require.NoError(t, err)
+}
+
 // TestACommitThatFailedForCertain: the server ends the session in the middle of COMMIT, and rolls back.
 func TestACommitThatFailedForCertain(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	store := newStore(db)
 	lamp := schedule(t, store, 10)
-	_, err := db.Pool.Exec(t.Context(), `
-		CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-			IF NEW.shopper_id = 'shopper-1' THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
-			RETURN NULL; END $$;
-		CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT ON purchases DEFERRABLE INITIALLY DEFERRED
-			FOR EACH ROW EXECUTE FUNCTION hang_up()`)
-	require.NoError(t, err)
+	hangUpOnce(t, db, "shopper-1")
 
-	_, err = store.Commit(t.Context(), lamp.ID, orders(1, 1))
+	_, err := store.Commit(t.Context(), lamp.ID, orders(1, 1))
 	require.Error(t, err)
 	require.NotErrorIs(t, err, pg.ErrOutcomeUnknown, "it was found out that nothing was written")
 	_, total, err := store.PurchasesIn(t.Context(), lamp.ID, model.PurchaseFilter{}, 0, 10)
@@ -109,17 +120,8 @@ func TestAForeseenCommitThatDidNotHappenIsTriedAgain(t *testing.T) {
 	db := pgtest.New(t)
 	store := newStore(db)
 	lamp := schedule(t, store, 10)
-	_, err := db.Pool.Exec(t.Context(), `
-		CREATE SEQUENCE hung_up;
-		CREATE FUNCTION hang_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-			IF NEW.shopper_id = 'shopper-2' AND nextval('hung_up') = 1 THEN
-				PERFORM pg_terminate_backend(pg_backend_pid());
-			END IF;
-			RETURN NULL; END $$;
-		CREATE CONSTRAINT TRIGGER hang_up AFTER INSERT ON purchases DEFERRABLE INITIALLY DEFERRED
-			FOR EACH ROW EXECUTE FUNCTION hang_up()`)
-	require.NoError(t, err)
-	_, err = store.Commit(t.Context(), lamp.ID, orders(1, 1))
+	hangUpOnce(t, db, "shopper-2")
+	_, err := store.Commit(t.Context(), lamp.ID, orders(1, 1))
 	require.NoError(t, err)
 	d, err := store.Commit(t.Context(), lamp.ID, orders(2, 4))
 	require.NoError(t, err)

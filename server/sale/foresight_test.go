@@ -27,6 +27,15 @@ func counting(t *testing.T) (store, elsewhere *sale.Store, sent *atomic.Int64) {
 	return newStore(openURL(t, network.URL)), newStore(direct), sent
 }
 
+// sellSingly sells to the shoppers 1 to n, one after the other: after that the store foresees what comes.
+func sellSingly(t *testing.T, store *sale.Store, id model.SaleID, n int) {
+	t.Helper()
+	for i := range n {
+		_, err := store.Commit(t.Context(), id, orders(i+1, i+1))
+		require.NoError(t, err)
+	}
+}
+
 func verdictsOf(d model.Decision) []model.Verdict {
 	var all []model.Verdict
 	for _, o := range d.Outcomes {
@@ -91,10 +100,7 @@ func TestThoseWhoNoticeOneAnotherForeseeNothing(t *testing.T) {
 	t.Parallel()
 	store, _, sent := counting(t)
 	lamp := schedule(t, store, 20)
-	for i := range 3 {
-		_, err := store.Commit(t.Context(), lamp.ID, orders(i+1, i+1))
-		require.NoError(t, err)
-	}
+	sellSingly(t, store, lamp.ID, 3)
 	store.NoteRival()
 	before := sent.Load()
 	_, err := store.Commit(t.Context(), lamp.ID, orders(4, 4))
@@ -181,10 +187,7 @@ func TestAnOperatorsChangeIsForeseen(t *testing.T) {
 	t.Parallel()
 	store, _, sent := counting(t)
 	lamp := schedule(t, store, 10)
-	for i := range 3 {
-		_, err := store.Commit(t.Context(), lamp.ID, orders(i+1, i+1))
-		require.NoError(t, err)
-	}
+	sellSingly(t, store, lamp.ID, 3)
 	_, err := store.Amend(t.Context(), lamp.ID, model.Amendment{
 		Kind: model.Restocked, By: "op",
 		Change: func(s model.Sale, now time.Time) (model.Sale, error) { return s.Restock(10, now) },

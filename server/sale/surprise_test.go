@@ -41,10 +41,7 @@ func TestASurpriseIsJudgedByWhatTheTransactionReads(t *testing.T) {
 			db := pgtest.New(t)
 			store := newStore(db)
 			lamp := schedule(t, store, 10)
-			for i := range sold {
-				_, err := store.Commit(t.Context(), lamp.ID, orders(i+1, i+1))
-				require.NoError(t, err)
-			}
+			sellSingly(t, store, lamp.ID, sold)
 			_, err := db.Pool.Exec(t.Context(), `UPDATE sales `+c.change)
 			require.NoError(t, err)
 			before, err := store.Sale(t.Context(), lamp.ID)
@@ -71,10 +68,7 @@ func TestHistoryThatIsAnotherOneIsASurprise(t *testing.T) {
 	db := pgtest.New(t)
 	store := newStore(db)
 	lamp := schedule(t, store, 10)
-	for i := range 3 {
-		_, err := store.Commit(t.Context(), lamp.ID, orders(i+1, i+1))
-		require.NoError(t, err)
-	}
+	sellSingly(t, store, lamp.ID, 3)
 	_, err := db.Pool.Exec(t.Context(), `UPDATE purchases SET shopper_id = 'shopper-9', idempotency_key = 'key-9'
 		WHERE ordinal = 3`)
 	require.NoError(t, err)
@@ -107,10 +101,7 @@ func TestASurpriseThatCameTooLateIsNotTriedAgain(t *testing.T) {
 	db := pgtest.New(t)
 	store := newStore(db)
 	lamp := schedule(t, store, 10)
-	for i := range 3 {
-		_, err := store.Commit(t.Context(), lamp.ID, orders(i+1, i+1))
-		require.NoError(t, err)
-	}
+	sellSingly(t, store, lamp.ID, 3)
 	operator, err := db.Pool.Begin(t.Context())
 	require.NoError(t, err)
 	_, err = operator.Exec(t.Context(), `UPDATE sales SET version = version + 1`)
