@@ -56,11 +56,14 @@ func measureHTTP(ctx context.Context, b *bench) (err error) {
 	if _, err := c.once(ctx, "floor", time.Second, 0); err != nil { // warm up
 		return err
 	}
+	if b.offered > 0 {
+		return c.atOneRate(ctx, b.offered)
+	}
 	floor, err := c.asFastAsItGoes(ctx)
 	if err != nil {
 		return err
 	}
-	return c.atHalfTheFloor(ctx, floor/2)
+	return c.atOneRate(ctx, floor/2)
 }
 
 func (c *contest) asFastAsItGoes(ctx context.Context) (float64, error) {
@@ -93,9 +96,9 @@ func (c *contest) asFastAsItGoes(ctx context.Context) (float64, error) {
 	return median(rates["floor"]), nil
 }
 
-// atHalfTheFloor compares latencies where there is room for everybody. The rounds of one kind are looked at together:
-// a round of a few seconds has too few of the rare stalls for a percentile of its own.
-func (c *contest) atHalfTheFloor(ctx context.Context, rate float64) error {
+// atOneRate compares latencies at a rate that leaves room for everybody, such as half the floor's. The rounds of one
+// kind are looked at together: a round of a few seconds has too few of the rare stalls for a percentile of its own.
+func (c *contest) atOneRate(ctx context.Context, rate float64) error {
 	all, p99s := map[string][]time.Duration{}, map[string][]float64{}
 	kinds := []string{"floor", "success"}
 	for range c.rounds {
@@ -119,7 +122,11 @@ func (c *contest) atHalfTheFloor(ctx context.Context, rate float64) error {
 		c.report.add("http", kind, where, "p99 ms", p99s[kind])
 		c.report.add("http", kind, where, "p99 ms, rounds together", []float64{together[kind]})
 	}
-	c.report.ratio("http", "p99 of successful purchases / floor, at half the floor's rate", p99s["success"], p99s["floor"])
+	rateName := "half the floor's rate"
+	if c.offered > 0 {
+		rateName = where
+	}
+	c.report.ratio("http", "p99 of successful purchases / floor, at "+rateName, p99s["success"], p99s["floor"])
 	c.report.ratio("http", "the same, rounds together", []float64{together["success"]}, []float64{together["floor"]})
 	return nil
 }

@@ -43,7 +43,7 @@ func dispatch(ctx context.Context, args []string) error {
 	}
 }
 
-const partNames = "engine, alone, http, replicas, memory, history"
+const partNames = "engine, alone, batch, http, replicas, memory, history"
 
 // part is one thing to measure.
 type part struct {
@@ -59,6 +59,7 @@ type options struct {
 	profile string
 	seconds time.Duration
 	rounds  int
+	offered float64
 	history int
 	live    bool
 	crowd   int
@@ -74,6 +75,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags.StringVar(&o.profile, "profiles", "", "folder for the server's CPU profiles; empty: nowhere")
 	flags.DurationVar(&o.seconds, "for", 5*time.Second, "how long each measurement takes")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often those who are compared take their turns")
+	flags.Float64Var(&o.offered, "offered", 0,
+		"requests a second at which the part http compares latencies, and nothing else; 0: half the floor's rate, after it")
 	flags.IntVar(&o.history, "history", 10_000_000, "earlier purchases for the part history")
 	flags.BoolVar(&o.live, "live", false, "measure live stock instead of purchases")
 	flags.IntVar(&o.crowd, "crowd", crowdSize, "with -live: subscribers of one server")
@@ -107,6 +110,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 var purchaseParts = []part{
 	{"engine", measureEngine},
 	{"alone", measureAlone},
+	{"batch", measureBatch},
 	{"http", measureHTTP},
 	{"replicas", measureReplicas},
 	{"memory", measureMemory},
