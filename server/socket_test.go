@@ -314,6 +314,10 @@ func TestAnswersOnASocketAreNextAndComplete(t *testing.T) {
 		assert.Equal(t, frame{ID: "a mutation", Type: "complete"}, s.next(t))
 	}
 
+	s.subscribe(t, "a number", `query($n: Int!) { sales(first: $n) { edges { node { id } } } }`, vars{"n": 1})
+	assert.Equal(t, id, at(t, s.event(t), "sales.edges.0.node.id"))
+	assert.Equal(t, frame{ID: "a number", Type: "complete"}, s.next(t))
+
 	s.subscribe(t, "refused", `mutation($id: ID!) { endSale(input: {saleId: $id}) { sale { id } } }`, vars{"id": id})
 	f = s.next(t)
 	assert.Equal(t, "next", f.Type, "it was executed")

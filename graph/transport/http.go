@@ -195,12 +195,7 @@ func (h *Handler) readPost(w http.ResponseWriter, r *http.Request, asked *graphq
 	if bytes.HasPrefix(bytes.TrimLeft(body.Bytes(), " \t\r\n"), []byte("[")) {
 		return batched
 	}
-	decoder := json.NewDecoder(body)
-	decoder.UseNumber()
-	if decoder.Decode(asked) != nil {
-		return noOperation
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) { // something follows
+	if !decode(body.Bytes(), asked) {
 		return noOperation
 	}
 	return holdsOperation(asked)
@@ -217,13 +212,7 @@ func (h *Handler) readGet(r *http.Request, asked *graphql.RawParams) *refusal {
 	}
 	asked.Query, asked.OperationName = values.Get("query"), values.Get("operationName")
 	for name, into := range map[string]*map[string]any{"variables": &asked.Variables, "extensions": &asked.Extensions} {
-		text := values.Get(name)
-		if text == "" {
-			continue
-		}
-		decoder := json.NewDecoder(strings.NewReader(text))
-		decoder.UseNumber()
-		if decoder.Decode(into) != nil || decoder.More() {
+		if text := values.Get(name); text != "" && !decode([]byte(text), into) {
 			return noOperation
 		}
 	}

@@ -75,7 +75,7 @@ func (c *conn) execute(ctx context.Context, op *operation, payload json.RawMessa
 	}()
 	ctx = graphql.StartOperationTrace(ctx)
 	var params graphql.RawParams
-	if err := json.Unmarshal(payload, &params); err != nil || params.Query == "" {
+	if !decode(payload, &params) || params.Query == "" {
 		c.finish(op, func() { c.close(closeBadRequest, "Invalid message received") })
 		return
 	}
