@@ -71,12 +71,13 @@ func (e Edge) admitted(next http.Handler) http.Handler {
 			refuseForNow(w, wait)
 			return
 		}
+		ctx := graph.WithRequestID(r.Context(), requestIDOf(w))
 		authorization := r.Header.Get("Authorization")
 		if authorization == "" { // an anonymous caller
-			next.ServeHTTP(w, r)
+			next.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
-		ctx, _, err := e.Auth.Authenticate(r.Context(), authorization)
+		ctx, _, err := e.Auth.Authenticate(ctx, authorization)
 		if err != nil {
 			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 			transport.Refuse(w, http.StatusUnauthorized, "INVALID_TOKEN", "The access token is not valid.")
@@ -116,14 +117,18 @@ func say(w http.ResponseWriter, status int, sentence string) {
 	_, _ = fmt.Fprintln(w, sentence) // the connection may be gone
 }
 
-// identified gives every request an id that the log and the answer share.
+const requestIDHeader = "X-Request-Id"
+
+// identified gives every answer an id that the log shares.
 func identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := rand.Text()[:16]
-		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(graph.WithRequestID(r.Context(), id)))
+		w.Header()[requestIDHeader] = []string{rand.Text()[:16]}
+		next.ServeHTTP(w, r)
 	})
 }
+
+// requestIDOf is the id of the answer that is being written.
+func requestIDOf(w http.ResponseWriter) string { return w.Header().Get(requestIDHeader) }
 
 // headed sets the headers that every answer carries.
 func headed(next http.Handler, guard *Guard) http.Handler {
@@ -150,7 +155,7 @@ func recovered(next http.Handler, log *slog.Logger) http.Handler {
 			}
 			if cause != nil {
 				log.ErrorContext(r.Context(), "handler panicked", "cause", cause,
-					"request", graph.RequestIDFrom(r.Context()), "stack", string(debug.Stack()))
+					"request", requestIDOf(w), "stack", string(debug.Stack()))
 				transport.Refuse(w, http.StatusInternalServerError, "INTERNAL", "Something went wrong on our side.")
 			}
 		}()
