@@ -32,7 +32,7 @@ func measureBatch(ctx context.Context, b *bench) (err error) {
 			if _, err := commitFor(ctx, store, id, n, b.seconds/8); err != nil { // warm up
 				return err
 			}
-			before, err := readSpent(0)
+			before, err := readSpent()
 			if err != nil {
 				return err
 			}
@@ -40,7 +40,7 @@ func measureBatch(ctx context.Context, b *bench) (err error) {
 			if err != nil {
 				return err
 			}
-			after, err := readSpent(0)
+			after, err := readSpent()
 			if err != nil {
 				return err
 			}

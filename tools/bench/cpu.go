@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"time"
 
 	"stampede/tools/process"
@@ -20,15 +21,15 @@ func (s spent) each(n int) map[string]float64 {
 	return map[string]float64{"server": us(s.server), "postgres": us(s.postgres), "load": us(s.load)}
 }
 
-// readSpent reads /proc; elsewhere than on Linux it has nothing to say. PostgreSQL's is that of every postgres process
-// on the machine.
-func readSpent(server int) (spent, error) {
+// readSpent reads /proc; elsewhere than on Linux it has nothing to say. The server's is that of all these processes
+// together, PostgreSQL's that of every postgres process on the machine.
+func readSpent(servers ...int) (spent, error) {
 	var s spent
 	all, err := process.All()
 	for _, p := range all {
 		switch {
-		case p.PID == server:
-			s.server = p.Used
+		case slices.Contains(servers, p.PID):
+			s.server += p.Used
 		case p.PID == os.Getpid():
 			s.load = p.Used
 		case p.Name == "postgres":

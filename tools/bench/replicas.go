@@ -25,16 +25,23 @@ func measureReplicas(ctx context.Context, b *bench) error {
 		return errors.Join(err, db.Close())
 	}
 	crowd := []int{1, 2, 4}
-	rates, failures := map[int][]float64{}, map[int][]float64{}
+	rates, failures, spending := map[int][]float64{}, map[int][]float64{}, map[int]map[string][]float64{}
 	for range b.rounds {
 		for _, n := range crowd {
-			rate, lost, err := b.sellTogether(ctx, db, url, n, tokens)
+			rate, lost, spent, err := b.sellTogether(ctx, db, url, n, tokens)
 			if err != nil {
 				return errors.Join(fmt.Errorf("%d replicas: %w", n, err), db.Close())
 			}
 			rates[n] = append(rates[n], rate)
 			failures[n] = append(failures[n], lost)
-			b.say("replicas %d  %9.0f /s  %.2f transactions lost in 100 batches", n, rate, lost)
+			if spending[n] == nil {
+				spending[n] = map[string][]float64{}
+			}
+			for who, us := range spent {
+				spending[n][who] = append(spending[n][who], us)
+			}
+			b.say("replicas %d  %9.0f /s  %.2f transactions lost in 100 batches; µs each: servers %.0f, postgres %.1f, load %.0f",
+				n, rate, lost, spent["server"], spent["postgres"], spent["load"])
 		}
 	}
 	for _, n := range crowd {
@@ -45,6 +52,9 @@ func measureReplicas(ctx context.Context, b *bench) error {
 		where := fmt.Sprintf("%d connections", httpConnections)
 		b.report.add("replicas", who, where, "purchases/s", rates[n])
 		b.report.add("replicas", who, where, "lost in 100 batches", failures[n])
+		for part, us := range spending[n] {
+			b.report.add("replicas", who, part, "µs of processor", us)
+		}
 		if n > 1 {
 			b.report.ratio("replicas", fmt.Sprintf("rate of %d replicas / one", n), rates[n], rates[1])
 		}
@@ -52,18 +62,18 @@ func measureReplicas(ctx context.Context, b *bench) error {
 	return db.Close()
 }
 
-// sellTogether lets n servers sell one sale, and returns the purchases a second of all, and how many transactions were
-// rolled back for each hundred that committed a batch.
+// sellTogether lets n servers sell one sale, and returns the purchases a second of all, how many transactions were
+// rolled back for each hundred that committed a batch, and what a purchase cost of the processor.
 func (b *bench) sellTogether(
 	ctx context.Context, db *pg.DB, url string, n int, tokens []string,
-) (rate, lost float64, err error) {
+) (rate, lost float64, each map[string]float64, err error) {
 	id, err := openSale(ctx, db)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	before, err := rollbacks(ctx, db)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	servers := make([]*server, 0, n)
 	stopAll := func() (err error) {
@@ -77,35 +87,38 @@ func (b *bench) sellTogether(
 	for range n {
 		s, err := startServer(ctx, b.binary, url)
 		if err != nil {
-			return 0, 0, err
+			return 0, 0, nil, err
 		}
 		servers = append(servers, s)
 	}
-	if rate, err = sellThrough(ctx, servers, id, tokens, b.seconds); err != nil {
-		return 0, 0, err
+	if rate, each, err = sellThrough(ctx, servers, id, tokens, b.seconds); err != nil {
+		return 0, 0, nil, err
 	}
 	// A server process reports its last transactions when it ends.
 	if err := stopAll(); err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	after, err := rollbacks(ctx, db)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	var batches int64
 	err = db.Pool.QueryRow(ctx, `SELECT count(DISTINCT purchased_at) FROM purchases WHERE sale_id = $1`, id).Scan(&batches)
 	if err == nil {
 		err = verify(ctx, db, id)
 	}
-	return rate, 100 * float64(after-before) / float64(max(1, batches)), err
+	return rate, 100 * float64(after-before) / float64(max(1, batches)), each, err
 }
 
 // sellThrough divides the connections among the servers. A second of it goes before the measurement: replicas first
 // have to hear of each other.
 func sellThrough(
 	ctx context.Context, servers []*server, id model.SaleID, tokens []string, d time.Duration,
-) (float64, error) {
-	var total float64
+) (total float64, each map[string]float64, err error) {
+	pids := make([]int, len(servers))
+	for i, s := range servers {
+		pids[i] = s.cmd.Process.Pid
+	}
 	for _, part := range []struct {
 		tokens []string
 		d      time.Duration
@@ -113,23 +126,35 @@ func sellThrough(
 		{tokens[:shoppersPerSecond], time.Second},
 		{tokens[shoppersPerSecond:], d},
 	} {
+		before, err := readSpent(pids...)
+		if err != nil {
+			return 0, nil, err
+		}
 		var running sync.WaitGroup
-		rates, errs := make([]float64, len(servers)), make([]error, len(servers))
+		rates, counts, errs := make([]float64, len(servers)), make([]int, len(servers)), make([]error, len(servers))
 		share := len(part.tokens) / len(servers)
 		for i, s := range servers {
 			l := newLoad(s.addr, int64(id), `"PurchaseSuccess"`, part.tokens[i*share:(i+1)*share])
-			running.Go(func() { rates[i], _, errs[i] = l.asFastAsItGoes(ctx, httpConnections/len(servers), part.d) })
+			running.Go(func() {
+				var latencies []time.Duration
+				rates[i], latencies, errs[i] = l.asFastAsItGoes(ctx, httpConnections/len(servers), part.d)
+				counts[i] = len(latencies)
+			})
 		}
 		running.Wait()
-		if err := errors.Join(errs...); err != nil {
-			return 0, err
+		after, err := readSpent(pids...)
+		if err := errors.Join(err, errors.Join(errs...)); err != nil {
+			return 0, nil, err
 		}
 		total = 0
-		for _, rate := range rates {
+		sold := 0
+		for i, rate := range rates {
 			total += rate
+			sold += counts[i]
 		}
+		each = after.since(before).each(sold)
 	}
-	return total, nil
+	return total, each, nil
 }
 
 // rollbacks is how many transactions of the database have been rolled back so far.
