@@ -40,7 +40,7 @@ func measureReplicas(ctx context.Context, b *bench) error {
 			for who, us := range spent {
 				spending[n][who] = append(spending[n][who], us)
 			}
-			b.say("replicas %d  %9.0f /s  %.2f transactions lost in 100 batches; µs each: servers %.0f, postgres %.1f, load %.0f",
+			b.say("replicas %d  %9.0f /s  %.2f transactions lost in 100 batches; µs: servers %.0f, postgres %.1f, load %.0f",
 				n, rate, lost, spent["server"], spent["postgres"], spent["load"])
 		}
 	}
