@@ -5,11 +5,14 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	servers "stampede/tools/process"
 )
 
 // setAll clears the settings of whoever runs the tests, and sets these.
@@ -96,6 +99,18 @@ func TestAnEmptySettingIsTheDefault(t *testing.T) {
 		Addr: "127.0.0.1:8080", DataDir: ".data", Demo: true, AuthAudience: "stampede", LogLevel: "info", LogFormat: "text",
 		Connections: 60_000, Waiting: 10_000,
 	}, cfg)
+}
+
+// TestToolsKnowEverySetting: they start servers that must not hear of the shop that a shell is set up for.
+func TestToolsKnowEverySetting(t *testing.T) {
+	t.Parallel()
+	var names []string
+	for field := range reflect.TypeFor[Config]().Fields() {
+		if name := field.Tag.Get("env"); name != "POSTGRES_BIN" { // that tells of the machine
+			names = append(names, name)
+		}
+	}
+	assert.ElementsMatch(t, names, servers.Settings)
 }
 
 func TestHelpNamesEverySetting(t *testing.T) {

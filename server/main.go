@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"stampede/graph"
+	"stampede/server/heap"
 	"stampede/server/web"
 )
 
@@ -77,7 +78,7 @@ func serve(ctx context.Context, cfg Config, stdout, stderr io.Writer) error {
 	defer keeping.Wait()
 	keepCtx, enough := context.WithCancel(ctx)
 	defer enough()
-	keeping.Go(func() { keepMemory(keepCtx) })
+	keeping.Go(func() { heap.Keep(keepCtx) })
 	log.Info("serving", "url", app.URL(), "version", version())
 	if cfg.Demo {
 		err = app.printWelcome(stdout)

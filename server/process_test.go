@@ -20,6 +20,7 @@ import (
 	"stampede/graph"
 	"stampede/server/pg"
 	"stampede/server/web"
+	servers "stampede/tools/process"
 )
 
 // process is a server in a process of its own.
@@ -34,14 +35,14 @@ func startProcess(t *testing.T, dataDir string) *process {
 	t.Helper()
 	bin, err := pg.FindBinaries("..")
 	require.NoError(t, err)
-	return startServer(t, "DATA_DIR="+dataDir, "POSTGRES_BIN="+bin, "DATABASE_URL=")
+	return startServer(t, "DATA_DIR="+dataDir, "POSTGRES_BIN="+bin)
 }
 
 // startServer starts this test binary as the server with these settings, and waits until it has printed where it is.
 func startServer(t *testing.T, settings ...string) *process {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(append(os.Environ(), serveVariable+"=1", "ADDR=127.0.0.1:0", "DEMO=true", "AUTH_SECRET="+testSecret),
+	cmd.Env = append(servers.Environ(serveVariable+"=1", "ADDR=127.0.0.1:0", "DEMO=true", "AUTH_SECRET="+testSecret),
 		settings...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -148,7 +149,7 @@ func TestASecondServerOnTheSameFolderIsRefused(t *testing.T) {
 	bin, err := pg.FindBinaries("..")
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), serveVariable+"=1", "ADDR=127.0.0.1:0", "DEMO=true", "DATA_DIR="+dir, "POSTGRES_BIN="+bin, "DATABASE_URL=")
+	cmd.Env = servers.Environ(serveVariable+"=1", "ADDR=127.0.0.1:0", "DEMO=true", "DATA_DIR="+dir, "POSTGRES_BIN="+bin)
 	said, err := cmd.CombinedOutput()
 	require.Error(t, err)
 	assert.NotContains(t, string(said), "goroutine")

@@ -222,7 +222,12 @@ func newBuyer(servers []*server, sale int64) (*buyer, error) {
 }
 
 func (b *buyer) buy(ctx context.Context) error {
-	i := <-b.next
+	var i int
+	select {
+	case i = <-b.next:
+	default:
+		return errNoTokens
+	}
 	s := b.servers[i%len(b.servers)]
 	url := "http://" + s.addr + "/graphql"
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(b.body))

@@ -18,6 +18,7 @@ import (
 
 	"stampede/graph"
 	"stampede/model"
+	"stampede/server/heap"
 	"stampede/server/pg"
 	"stampede/server/sale"
 	"stampede/server/stock"
@@ -45,6 +46,8 @@ func serveRival(ctx context.Context, kind string) error {
 	}
 	go hub.Run(ctx) // these end with the process
 	go relay.Run(ctx)
+	// As the server does: transports are compared, and not collectors.
+	go heap.Keep(ctx)
 	go func() { _ = http.ListenAndServe(os.Getenv("PPROF_ADDR"), profiles()) }() //nolint:gosec // for the benchmark alone
 
 	gql := handler.New(graph.NewSchema(&graph.Resolver{Sales: sales, Feed: hub, Log: quiet()}))

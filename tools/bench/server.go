@@ -37,8 +37,8 @@ func startServer(ctx context.Context, binary, databaseURL string, args ...string
 	}
 	s := &server{addr: addr, pprof: pprof}
 	s.cmd = exec.Command(binary, args...) //nolint:noctx,gosec // the server to measure; stop ends it
-	s.cmd.Env = append(os.Environ(), "ADDR="+addr, "DATABASE_URL="+databaseURL, "AUTH_SECRET="+benchSecret,
-		"DEMO=false", "LOG_LEVEL=error", "PPROF_ADDR="+pprof)
+	s.cmd.Env = process.Environ("ADDR="+addr, "DATABASE_URL="+databaseURL, "AUTH_SECRET="+benchSecret,
+		"LOG_LEVEL=error", "PPROF_ADDR="+pprof)
 	s.cmd.Stderr = os.Stderr
 	if err := process.Start(ctx, s.cmd, addr); err != nil {
 		return nil, err

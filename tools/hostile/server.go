@@ -55,8 +55,7 @@ func startServer(ctx context.Context, binary string) (*server, error) {
 		return nil, err
 	}
 	s.cmd = exec.Command(binary) //nolint:noctx // stop ends it
-	s.cmd.Env = append(os.Environ(), "ADDR="+s.addr, "DATABASE_URL=", "DATABASE_OWNER_URL=", "DATA_DIR="+s.folder,
-		"AUTH_SECRET="+s.secret, "DEMO=false", "LOG_LEVEL=warn")
+	s.cmd.Env = process.Environ("ADDR="+s.addr, "DATA_DIR="+s.folder, "AUTH_SECRET="+s.secret, "LOG_LEVEL=warn")
 	s.cmd.Stderr = &s.log
 	if err := process.Start(ctx, s.cmd, s.addr); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.folder), errors.New(s.log.text.String()))

@@ -1,4 +1,5 @@
-package main
+// Package heap looks after how far the heap grows: far in a rush, and not for an idle crowd.
+package heap
 
 import (
 	"context"
@@ -18,22 +19,22 @@ const (
 	gcMost  = 400      // percent of what lives, at the most
 	gcLeast = 25
 
-	memoryEvery  = 50 * time.Millisecond
+	lookEvery    = 50 * time.Millisecond
 	rateFades    = 7.0 / 8 // from look to look: a rush is believed at once, and its end after half a second
 	calmRate     = 2 << 20 // bytes allocated a second: nobody is in a hurry
 	calmFor      = 40      // looks
 	worthTidying = 8 << 20 // bytes of nothing: less is not worth a collection
 )
 
-// keepMemory looks after the heap until ctx ends, unless GOGC says that somebody else does. GOMEMLIMIT has the last
-// word in any case.
-func keepMemory(ctx context.Context) {
+// Keep looks after the heap until ctx ends, unless GOGC says that somebody else does. GOMEMLIMIT has the last word in
+// any case.
+func Keep(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	k := memoryKeeper{percent: gcMost}
+	k := keeper{percent: gcMost}
 	debug.SetGCPercent(k.percent)
-	ticker := time.NewTicker(memoryEvery)
+	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for {
 		select {
@@ -45,8 +46,8 @@ func keepMemory(ctx context.Context) {
 	}
 }
 
-// memoryKeeper is what is known from the last look.
-type memoryKeeper struct {
+// keeper is what is known from the last look.
+type keeper struct {
 	percent int
 	rate    float64 // bytes allocated a second, and a while ago
 	last    usage
@@ -81,8 +82,8 @@ func readUsage() usage {
 func (u usage) nothing() uint64 { return u.held - min(u.held, u.live) }
 
 // look sets how far the heap may grow, and gives back what nobody needs.
-func (k *memoryKeeper) look(now usage) {
-	rate := float64(now.allocated-k.last.allocated) / memoryEvery.Seconds()
+func (k *keeper) look(now usage) {
+	rate := float64(now.allocated-k.last.allocated) / lookEvery.Seconds()
 	k.rate = max(rate, k.rate*rateFades)
 	percent := growth(now.live, k.rate)
 	if change := percent - k.percent; max(change, -change) > k.percent/8 { // each change stops the world for a moment

@@ -1,4 +1,4 @@
-package main
+package heap
 
 import (
 	"runtime"
@@ -34,11 +34,11 @@ func TestARushIsBelievedAtOnce(t *testing.T) { //nolint:paralleltest // it sets 
 	before := debug.SetGCPercent(gcMost)
 	defer debug.SetGCPercent(before)
 	const live = 40 << 20
-	k := memoryKeeper{percent: growth(live, 0), last: usage{live: live}}
+	k := keeper{percent: growth(live, 0), last: usage{live: live}}
 	calm := k.percent
 	burst := usage{live: live, held: live, allocated: 12 << 20}
 	k.look(burst)
-	assert.Equal(t, growth(live, (12<<20)/memoryEvery.Seconds()), k.percent)
+	assert.Equal(t, growth(live, (12<<20)/lookEvery.Seconds()), k.percent)
 	k.look(burst)
 	assert.Greater(t, k.percent, 3*calm, "nothing was allocated for one look")
 	for range calmFor {
@@ -58,7 +58,7 @@ func TestWhatAWaveLeftBehindIsGivenBack(t *testing.T) { //nolint:paralleltest //
 	runtime.KeepAlive(garbage)
 	runtime.GC() // it is dead, and held
 
-	k := memoryKeeper{percent: gcMost}
+	k := keeper{percent: gcMost}
 	still := readUsage()
 	for range calmFor - 1 {
 		k.look(still)
