@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -157,6 +158,12 @@ func (c *conn) linger(err error) {
 const maxLingered = 1 << 20
 
 func (c *conn) take(m message) {
+	defer func() {
+		if cause := recover(); cause != nil { // the reader has no other net
+			c.h.options.Log.Error("a message panicked", "cause", cause, "stack", string(debug.Stack()))
+			c.close(closeInternalError, "Internal error")
+		}
+	}()
 	switch m.Type {
 	case "connection_init":
 		c.introduce(m.Payload)

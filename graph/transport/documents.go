@@ -40,7 +40,8 @@ const (
 // document is a valid one.
 type document struct {
 	*ast.QueryDocument
-	varies bool // its cost, with its variables: it is reckoned anew for each request
+	varies     bool     // its cost, with its variables: it is reckoned anew for each request
+	conditions []string // variables that @skip or @include ask
 }
 
 func newExecutes(schema graphql.ExecutableSchema, introspection bool) *executes {
@@ -93,6 +94,9 @@ func (e *executes) CreateOperationContext(
 	if errs != nil {
 		return asked, e.plainly(asked, errs)
 	}
+	if refusal := read.undecided(asked.Variables); refusal != nil {
+		return asked, gqlerror.List{refusal}
+	}
 	if read.varies {
 		if n, _ := costOf(read.QueryDocument, asked.Operation, asked.Variables); n > maxComplexity {
 			return asked, gqlerror.List{tooCostly()}
@@ -103,6 +107,19 @@ func (e *executes) CreateOperationContext(
 	}
 	asked.DisableIntrospection = !e.introspection
 	return asked, nil
+}
+
+// undecided refuses null where @skip or @include ask: a variable with a default may be nullable there, and gqlgen takes
+// what is neither true nor false for a mistake of its own.
+func (d *document) undecided(variables map[string]any) *gqlerror.Error {
+	for _, name := range d.conditions {
+		if value, given := variables[name]; given && value == nil {
+			refusal := refused(codeInvalid, "What @skip and @include ask is true or false, and not null.")
+			refusal.Path = ast.Path{ast.PathName("variable"), ast.PathName(name)}
+			return refusal
+		}
+	}
+	return nil
 }
 
 // recall is the protocol of automatic persisted queries: a hash alone stands for the text that was sent with it
@@ -140,7 +157,8 @@ func (e *executes) read(ctx context.Context, text string) (*document, gqlerror.L
 	if err != nil {
 		return nil, gqlerror.List{notParsed(err)}
 	}
-	if refusal := measureDocument(parsed).refusal(e.introspection); refusal != nil {
+	measured := measureDocument(parsed)
+	if refusal := measured.refusal(e.introspection); refusal != nil {
 		return nil, gqlerror.List{refusal}
 	}
 	if len(parsed.Operations) == 0 {
@@ -149,7 +167,7 @@ func (e *executes) read(ctx context.Context, text string) (*document, gqlerror.L
 	if errs := validator.ValidateWithRules(e.schema, parsed, e.rules); errs != nil {
 		return nil, e.invalid(errs)
 	}
-	read := &document{QueryDocument: parsed}
+	read := &document{QueryDocument: parsed, conditions: measured.conditions}
 	for _, operation := range parsed.Operations {
 		n, varies := costOf(parsed, operation, nil)
 		if n > maxComplexity {

@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -56,6 +58,7 @@ func (m mark) before(other mark) bool { return m.sale != other.sale || m.revisio
 type groups struct {
 	feed graph.Feed
 	exec graphql.GraphExecutor
+	log  *slog.Logger
 	lone lone
 
 	mu    sync.Mutex // guards what follows; taken before a group's
@@ -189,8 +192,17 @@ func (g *group) encodeLocked(state graph.State) encoded {
 	return e
 }
 
-// resolve answers an operation whose events are one.
-func (g *groups) resolve(ctx context.Context, operation *graphql.OperationContext) []byte {
+// resolve answers an operation whose events are one. gqlgen recovers what resolvers do, and not what it does itself
+// while it writes the answer: nobody else is there to do so on a group's goroutine.
+func (g *groups) resolve(ctx context.Context, operation *graphql.OperationContext) (payload []byte) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			g.log.ErrorContext(ctx, "an execution panicked", "cause", cause, "stack", string(debug.Stack()))
+			payload = []byte(internal)
+		}
+	}()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // what @defer has put off waits for nobody
 	next, ctx := g.exec.DispatchOperation(graphql.StartOperationTrace(ctx), operation)
 	return encode(next(ctx))
 }
@@ -199,10 +211,13 @@ func (g *groups) resolve(ctx context.Context, operation *graphql.OperationContex
 func encode(response *graphql.Response) []byte {
 	payload, err := json.Marshal(response)
 	if err != nil { // gqlgen made something that is no JSON
-		return []byte(`{"errors":[{"message":"Something went wrong on our side.","extensions":{"code":"INTERNAL"}}]}`)
+		return []byte(internal)
 	}
 	return payload
 }
+
+// internal is the answer where there is none.
+const internal = `{"errors":[{"message":"Something went wrong on our side.","extensions":{"code":"INTERNAL"}}]}`
 
 // anyViewer leaves of the viewer only the scopes: what a group answers belongs to nobody.
 func anyViewer(ctx context.Context) context.Context {

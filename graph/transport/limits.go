@@ -28,9 +28,10 @@ type measure struct {
 	depth      int
 	aliases    int
 	directives int
-	mutations  int  // the most root fields that one mutation selects
-	asksSchema bool // __schema or __type, where there may be none
-	schemaOver bool // it goes too deep into the schema
+	mutations  int      // the most root fields that one mutation selects
+	asksSchema bool     // __schema or __type, where there may be none
+	schemaOver bool     // it goes too deep into the schema
+	conditions []string // variables that @skip or @include ask
 }
 
 // extent is how far a selection reaches.
@@ -56,9 +57,9 @@ type surveyor struct {
 func measureDocument(document *ast.QueryDocument) measure {
 	s := &surveyor{document: document, fragments: map[string]extent{}}
 	for _, operation := range document.Operations {
-		s.directives += len(operation.Directives)
+		s.note(operation.Directives)
 		for _, variable := range operation.VariableDefinitions {
-			s.directives += len(variable.Directives)
+			s.note(variable.Directives)
 		}
 		whole := s.selections(operation.SelectionSet)
 		s.depth = max(s.depth, whole.depth)
@@ -67,7 +68,7 @@ func measureDocument(document *ast.QueryDocument) measure {
 		}
 	}
 	for _, fragment := range document.Fragments { // those that nobody spreads count too
-		s.directives += len(fragment.Directives)
+		s.note(fragment.Directives)
 		s.fragment(fragment.Name)
 	}
 	return s.measure
@@ -79,10 +80,10 @@ func (s *surveyor) selections(set ast.SelectionSet) (whole extent) {
 		case *ast.Field:
 			whole = whole.or(s.field(selected))
 		case *ast.InlineFragment:
-			s.directives += len(selected.Directives)
+			s.note(selected.Directives)
 			whole = whole.or(s.selections(selected.SelectionSet))
 		case *ast.FragmentSpread:
-			s.directives += len(selected.Directives)
+			s.note(selected.Directives)
 			whole = whole.or(s.fragment(selected.Name))
 		}
 	}
@@ -93,7 +94,7 @@ func (s *surveyor) field(field *ast.Field) extent {
 	if field.Alias != field.Name {
 		s.aliases++
 	}
-	s.directives += len(field.Directives)
+	s.note(field.Directives)
 	below := s.selections(field.SelectionSet)
 	here := extent{depth: below.depth + 1, all: below.all + 1, hops: below.hops, width: 1}
 	switch field.Name {
@@ -107,6 +108,19 @@ func (s *surveyor) field(field *ast.Field) extent {
 		here.depth = 1
 	}
 	return here
+}
+
+// note counts directives, and keeps the variables that they ask.
+func (s *surveyor) note(directives ast.DirectiveList) {
+	s.directives += len(directives)
+	for _, directive := range directives {
+		if directive.Name != "skip" && directive.Name != "include" {
+			continue
+		}
+		if asked := directive.Arguments.ForName("if"); asked != nil && asked.Value.Kind == ast.Variable {
+			s.conditions = append(s.conditions, asked.Value.Raw)
+		}
+	}
 }
 
 // fragment is the extent of a fragment; one that spreads itself, or that nobody defined, is for validation to refuse.
