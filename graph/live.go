@@ -57,7 +57,7 @@ func LiveOf(ctx context.Context, operation *graphql.OperationContext) (Live, boo
 	if len(fields) != 1 || fields[0].Name != "stockChanged" {
 		return Live{}, false
 	}
-	live := Live{Shared: !ofViewer(fields[0].Selections)}
+	live := Live{Shared: !asksDatabase(fields[0].Selections, map[string]bool{})}
 	if gid := fields[0].ArgumentMap(operation.Variables)["saleId"]; gid != nil {
 		text, err := graphql.UnmarshalID(gid)
 		if err != nil {
@@ -76,23 +76,28 @@ func LiveOf(ctx context.Context, operation *graphql.OperationContext) (Live, boo
 // fromDatabase are the fields of Sale that memory does not answer.
 var fromDatabase = []string{"viewerPurchase", "purchases", "changes", "soldAt"}
 
-// ofViewer says whether a selection asks for what is not the same for everybody: the fields of Sale that ask the
-// database.
-func ofViewer(selected ast.SelectionSet) bool {
+// asksDatabase says whether a selection asks for what is not the same for everybody: the fields of Sale that ask the
+// database. A fragment is looked at once, however often it is spread: looked is by their names.
+func asksDatabase(selected ast.SelectionSet, looked map[string]bool) bool {
 	for _, selection := range selected {
+		var below ast.SelectionSet
 		switch s := selection.(type) {
 		case *ast.Field:
-			if slices.Contains(fromDatabase, s.Name) || ofViewer(s.SelectionSet) {
+			if slices.Contains(fromDatabase, s.Name) {
 				return true
 			}
+			below = s.SelectionSet
 		case *ast.InlineFragment:
-			if ofViewer(s.SelectionSet) {
-				return true
-			}
+			below = s.SelectionSet
 		case *ast.FragmentSpread:
-			if ofViewer(s.Definition.SelectionSet) {
-				return true
+			if looked[s.Name] {
+				continue
 			}
+			looked[s.Name] = true
+			below = s.Definition.SelectionSet
+		}
+		if asksDatabase(below, looked) {
+			return true
 		}
 	}
 	return false

@@ -58,6 +58,7 @@ type speaker struct {
 	outcome *model.Outcome
 	out     bytes.Buffer
 	aliases []string // in the objects that are being written
+	spread  []string // fragments
 }
 
 // object writes the selected fields of an object in their order. The first of implements is its type's name.
@@ -73,7 +74,7 @@ func (s *speaker) object(implements []string, selected ast.SelectionSet, field w
 type writeField func(name string, selected ast.SelectionSet) bool
 
 // fields writes those of a selection, and of the fragments in it, if they are plain: without a directive, and none of
-// them twice. The object's own aliases begin at own.
+// them twice, for fragments in fragments add up to any number of them. The object's own aliases begin at own.
 func (s *speaker) fields(implements []string, selected ast.SelectionSet, field writeField, own int) bool {
 	for _, selection := range selected {
 		var plain bool
@@ -85,13 +86,22 @@ func (s *speaker) fields(implements []string, selected ast.SelectionSet, field w
 				(!applies(selection.TypeCondition, implements) || s.fields(implements, selection.SelectionSet, field, own))
 		case *ast.FragmentSpread:
 			plain = len(selection.Directives) == 0 && selection.Definition != nil &&
-				(!applies(selection.Definition.TypeCondition, implements) ||
+				(!applies(selection.Definition.TypeCondition, implements) || s.once(selection.Name) &&
 					s.fields(implements, selection.Definition.SelectionSet, field, own))
 		}
 		if !plain {
 			return false
 		}
 	}
+	return true
+}
+
+// once says whether a fragment is spread for the first time.
+func (s *speaker) once(fragment string) bool {
+	if slices.Contains(s.spread, fragment) {
+		return false
+	}
+	s.spread = append(s.spread, fragment)
 	return true
 }
 

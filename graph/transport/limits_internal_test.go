@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"stampede/graph"
 )
@@ -20,8 +21,8 @@ import (
 // mostCost is what reading a document may cost the server, in processor time, whatever stands in it.
 const mostCost = 20 * time.Millisecond
 
-// FuzzADocumentCostsLittle reads whatever documents of 8 KB there are: parser, limits and validation. FUZZ_SLOWEST names
-// a file for the dearest document that was met.
+// FuzzADocumentCostsLittle reads whatever documents of 8 KB there are: parser, limits, validation, and what a
+// subscription follows. FUZZ_SLOWEST names a file for the dearest document that was met.
 //
 //	go test ./graph/transport -run '^$' -fuzz FuzzADocumentCostsLittle -fuzztime 10m -fuzzminimizetime 10x -parallel 1
 func FuzzADocumentCostsLittle(f *testing.F) {
@@ -42,12 +43,20 @@ func FuzzADocumentCostsLittle(f *testing.F) {
 			for try := 0; try < 5 && least > min(mostCost, slowest.cost); try++ {
 				ctx := graphql.StartOperationTrace(t.Context())
 				asked := &graphql.RawParams{Query: text + strings.Repeat(" ", try)} // none that is known already
-				least = min(least, processorTime(t, func() { _, _ = e.CreateOperationContext(ctx, asked) }))
+				least = min(least, processorTime(t, func() { prepare(ctx, e, asked) }))
 			}
 			slowest.note(t, least, text)
 			assert.LessOrEqual(t, least, mostCost, "%q", text)
 		}
 	})
+}
+
+// prepare is what an operation costs before it is admitted.
+func prepare(ctx context.Context, e *executes, params *graphql.RawParams) {
+	asked, errs := e.CreateOperationContext(ctx, params)
+	if errs == nil && asked.Operation.Operation == ast.Subscription && graph.OneStream(asked) {
+		_, _ = graph.LiveOf(ctx, asked)
+	}
 }
 
 // record keeps the dearest document in a file: what a worker of the fuzzer says itself is not heard.
@@ -69,17 +78,17 @@ func (r *record) note(t *testing.T, cost time.Duration, text string) {
 
 // dearDocuments are those that come to mind.
 func dearDocuments() []string {
-	fragments := func(n int, body string) string {
+	fragments := func(n int, on, begin, body, end string) string {
 		var text strings.Builder
-		text.WriteString("{ ...F0 }")
+		text.WriteString(begin)
 		for i := range n {
 			name, next := string(rune('A'+i/26))+string(rune('a'+i%26)), string(rune('A'+(i+1)/26))+string(rune('a'+(i+1)%26))
 			if i == 0 {
 				name = "F0"
 			}
-			text.WriteString(" fragment " + name + " on Query { " + strings.ReplaceAll(body, "NEXT", next) + " }")
+			text.WriteString(" fragment " + name + " on " + on + " { " + strings.ReplaceAll(body, "NEXT", next) + " }")
 		}
-		return text.String()
+		return text.String() + end
 	}
 	return []string{
 		"{" + strings.Repeat(" viewer", 298) + "}",
@@ -94,8 +103,10 @@ func dearDocuments() []string {
 		"query(" + strings.Repeat("$a:ID ", 70) + "){viewer{id}}",
 		"query" + strings.Repeat("($a:ID)", 40) + "{viewer{id}}",
 		"mutation{" + strings.Repeat("purchase(input:{saleId:1}){__typename}", 20) + "}",
-		fragments(35, "...NEXT ...NEXT"),
-		fragments(20, "...NEXT viewer{id} ...NEXT viewer{id}"),
+		fragments(35, "Query", "{ ...F0 }", "...NEXT ...NEXT", ""),
+		fragments(20, "Query", "{ ...F0 }", "...NEXT viewer{id} ...NEXT viewer{id}", ""),
+		fragments(14, "Sale", "subscription { stockChanged { ...F0 } }", strings.Repeat("...NEXT ", 6), " fragment Ao on Sale { id }"),
+		fragments(5, "Sale", "subscription { stockChanged { ...F0 } }", strings.Repeat("...NEXT ", 6), " fragment Af on Sale { id }"),
 		"{ viewer{id} " + strings.Repeat("...{", 140) + "viewer{id}" + strings.Repeat("}", 140) + "}",
 		"{ __schema{types{" + strings.Repeat("fields{type{", 40) + "name" + strings.Repeat("}}", 40) + "}}}",
 		"{ node(id:1){" + strings.Repeat("... on Sale{id}... on Purchase{id}", 20) + "} }",
