@@ -245,8 +245,12 @@ func intOf(value *ast.Value, variables map[string]any, otherwise int) int {
 		return int(min(n, most))
 	case int:
 		return min(n, most)
-	case float64: // what JSON's numbers are on a websocket
-		return int(min(n, most))
+	case string: // gqlgen reads numbers in quotes, too
+		quoted, err := strconv.ParseInt(n, 10, 64)
+		if err != nil {
+			return most
+		}
+		return int(min(quoted, most))
 	default:
 		return otherwise
 	}

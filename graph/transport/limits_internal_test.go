@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"runtime"
@@ -144,4 +145,32 @@ func TestAKnownDocumentIsReadOnce(t *testing.T) {
 	again, errs := e.read(context.Background(), text)
 	require.Empty(t, errs)
 	assert.Same(t, first, again)
+}
+
+// TestANumberInQuotesCosts what it costs without them.
+func TestANumberInQuotesCosts(t *testing.T) {
+	t.Parallel()
+	e := newExecutes(graph.NewExecutableSchema(graph.Config{}), false)
+	for _, c := range []struct {
+		n    any
+		code any
+	}{
+		{json.Number("10"), nil},
+		{"10", nil},
+		{json.Number("100"), codeTooCostly},
+		{"100", codeTooCostly},
+		{"+100", codeTooCostly},
+		{"99999999999999999999", codeInvalid}, // no Int at all
+	} {
+		_, errs := e.CreateOperationContext(graphql.StartOperationTrace(t.Context()), &graphql.RawParams{
+			Query:     `query($n: Int!) { sales(first: $n) { nodes { purchases(first: 100) { nodes { id } } } } }`,
+			Variables: map[string]any{"n": c.n},
+		})
+		if c.code == nil {
+			assert.Empty(t, errs, c.n)
+			continue
+		}
+		require.Len(t, errs, 1, c.n)
+		assert.Equal(t, c.code, errs[0].Extensions["code"], c.n)
+	}
 }
