@@ -246,11 +246,14 @@ func (r *subscriptionResolver) StockChanged(ctx context.Context, saleID *string)
 		return state, nil
 	}
 	var id model.SaleID
+	var err error
 	if saleID != nil {
-		var err error
-		if id, err = r.knownSale(ctx, *saleID); err != nil {
-			return nil, err
-		}
+		id, err = r.knownSale(ctx, *saleID)
+	} else {
+		_, _, err = r.Feed.Current() // too old to be shown, perhaps
+	}
+	if err != nil {
+		return nil, err
 	}
 	return dressStates(ctx, r.Feed.Watch(ctx, id)), nil
 }

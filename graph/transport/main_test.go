@@ -222,8 +222,9 @@ type feed struct {
 	sales   map[model.SaleID]model.Sale
 	current model.SaleID
 	changed chan struct{}
-	begun   int // watches
-	open    int // of them
+	away    bool // what is known is too old to be shown
+	begun   int  // watches
+	open    int  // of them
 }
 
 // newFeed has two sales; the first one is the current one.
@@ -268,6 +269,11 @@ func (f *feed) look(id model.SaleID) (model.State, bool, <-chan struct{}) {
 
 func (f *feed) Latest(id model.SaleID) (model.State, bool, error) {
 	state, found, _ := f.look(id)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away {
+		return model.State{}, false, &model.Error{Code: model.CodeUnavailable, Message: "Not just now."}
+	}
 	return state, found, nil
 }
 
