@@ -58,6 +58,7 @@ type conn struct {
 	as      context.Context // of its operations, with the viewer; it never ends, each operation is ended by itself
 	timer   *time.Timer     // until the introduction, then until the token runs out; nil when nothing runs out
 	ready   bool
+	restart bool // the server drains
 	running []*operation
 }
 
@@ -247,6 +248,20 @@ func (c *conn) close(code int, reason string) {
 	}
 	_ = c.ws.SetReadDeadline(time.Now().Add(lastWords)) // a connection that is gone ends the reader anyway
 	time.AfterFunc(2*lastWords, c.abort)                // a client that takes nothing and sends much
+}
+
+// drain closes the connection once the queries and mutations that are under way have been answered.
+func (c *conn) drain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.restart = true
+	c.restartLocked()
+}
+
+func (c *conn) restartLocked() {
+	if c.restart && !slices.ContainsFunc(c.running, func(op *operation) bool { return !op.live }) {
+		c.close(closeRestart, restarting)
+	}
 }
 
 // abort ends the connection without a word, within a moment.

@@ -37,6 +37,8 @@ func (c *conn) subscribe(m message) {
 		c.close(closeBadRequest, "Invalid message received")
 	case slices.ContainsFunc(c.running, func(op *operation) bool { return op.id == m.ID }):
 		c.close(closeDuplicate, "Subscriber for this id already exists")
+	case c.restart:
+		c.refuse(m.ID, gqlerror.List{refused("UNAVAILABLE", "The server is about to stop.")})
 	case len(c.running) >= maxOperations:
 		c.refuse(m.ID, gqlerror.List{tooMany()})
 	default:
@@ -131,6 +133,7 @@ func (c *conn) admit(op *operation) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	op.live = true
+	c.restartLocked()
 	n := 0
 	for _, other := range c.running {
 		if other.live {
@@ -217,6 +220,7 @@ func (c *conn) forgetLocked(op *operation) {
 func (c *conn) end(op *operation) {
 	c.mu.Lock()
 	c.forgetLocked(op)
+	c.restartLocked()
 	leave, sub := op.leave, op.sub
 	op.leave = nil
 	c.mu.Unlock()

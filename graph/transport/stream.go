@@ -43,8 +43,8 @@ func wantsStream(r *http.Request) bool {
 // stream is one response. Its states come from a group, or from a watch of its own; only the latest one is kept.
 type stream struct {
 	w    http.ResponseWriter
-	ends chan struct{} // closes when the server drains
-	stop func()        // closes it
+	ends context.Context // when the server drains
+	stop context.CancelFunc
 
 	wake   chan struct{} // holds one
 	mu     sync.Mutex    // guards what follows
@@ -68,8 +68,9 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request) {
 	if !reserved {
 		return
 	}
-	s := &stream{w: w, ends: make(chan struct{}), wake: make(chan struct{}, 1)}
-	s.stop = sync.OnceFunc(func() { close(s.ends) })
+	s := &stream{w: w, wake: make(chan struct{}, 1)}
+	s.ends, s.stop = context.WithCancel(context.Background())
+	defer s.stop()
 	h.sockets.enter(s)
 	defer h.sockets.left(s, from)
 
@@ -126,8 +127,11 @@ func (h *Handler) answerStream(
 		if !graph.OneStream(asked) {
 			return s.refuse(gqlerror.List{twoStreams()})
 		}
+		var stop context.CancelFunc
+		ctx, stop = s.whileOpen(ctx, until)
+		defer stop()
 		if live, follows := graph.LiveOf(ctx, asked); follows && h.sockets.known(live) {
-			h.followStream(ctx, s, asked, live, until)
+			h.followStream(ctx, s, asked, live)
 			return false
 		}
 	}
@@ -140,25 +144,33 @@ func (h *Handler) answerStream(
 			break
 		}
 	}
-	return true
+	return ctx.Err() == nil
 }
 
-// followStream sends a sale's states until the client leaves, the server drains, or the token runs out.
-func (h *Handler) followStream(
-	ctx context.Context, s *stream, asked *graphql.OperationContext, live graph.Live, until time.Time,
-) {
+// whileOpen is a context for a subscription: it ends when the client leaves, the server drains, or the token runs out.
+func (s *stream) whileOpen(ctx context.Context, until time.Time) (context.Context, context.CancelFunc) {
+	if until.IsZero() {
+		until = time.Now().Add(never)
+	}
+	ctx, cancel := context.WithDeadline(ctx, until)
+	unbind := context.AfterFunc(s.ends, cancel)
+	return ctx, func() {
+		unbind()
+		cancel()
+	}
+}
+
+// never is how long a stream without a token may last.
+const never = 365 * 24 * time.Hour
+
+// followStream sends a sale's states until ctx ends.
+func (h *Handler) followStream(ctx context.Context, s *stream, asked *graphql.OperationContext, live graph.Live) {
 	var own <-chan graph.State // what belongs to a viewer is asked of the database here, where nobody else waits for it
 	if live.Shared {
 		defer h.sockets.groups.join(ctx, &subscription{to: s}, asked, live)()
 	} else {
 		defer h.sockets.groups.lone.add(live.SaleID)()
 		own = h.sockets.options.Feed.Watch(ctx, live.SaleID)
-	}
-	var expired <-chan time.Time
-	if !until.IsZero() {
-		timer := time.NewTimer(time.Until(until))
-		defer timer.Stop()
-		expired = timer.C
 	}
 	quiet := time.NewTimer(quietFor)
 	defer quiet.Stop()
@@ -170,10 +182,6 @@ func (h *Handler) followStream(
 			alive = open && s.next(h.sockets.groups.resolve(graph.WithState(ctx, state), asked))
 		case <-quiet.C:
 			alive = s.say(":\n\n", nil)
-		case <-expired:
-			return
-		case <-s.ends:
-			return
 		case <-ctx.Done():
 			return
 		}

@@ -227,7 +227,7 @@ func (h *websockets) endings() []func() {
 	defer h.mu.Unlock()
 	all := make([]func(), 0, h.open)
 	for c := range h.conns {
-		all = append(all, func() { c.close(closeRestart, restarting) })
+		all = append(all, c.drain)
 	}
 	for s := range h.streams {
 		all = append(all, s.stop)
@@ -236,7 +236,7 @@ func (h *websockets) endings() []func() {
 }
 
 // drain closes every connection with 1012, spread over d so that they do not all come back at once, and waits for
-// their ends until ctx ends.
+// their ends until ctx ends. What was asked before is answered first.
 func (h *websockets) drain(ctx context.Context, d time.Duration) error {
 	h.mu.Lock()
 	first := !h.draining
@@ -265,6 +265,7 @@ func (h *websockets) drain(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		for _, c := range h.all() {
+			c.close(closeRestart, restarting)
 			c.abort()
 		}
 		return ctx.Err()
