@@ -43,6 +43,9 @@ type commandLine struct {
 // errBroken says that a promise was broken: all has been told.
 var errBroken = errors.New("a promise was broken")
 
+// errUnjudged says that there was nothing to judge: all has been told too.
+var errUnjudged = errors.New("there was nothing to judge")
+
 // run carries out one command and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	helped := false
@@ -70,6 +73,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitKept
 	case errors.Is(err, errBroken):
 		return exitBroken
+	case errors.Is(err, errUnjudged):
+		return exitFailed
 	default:
 		_, _ = fmt.Fprintln(stderr, "stress:", err)
 		return exitFailed

@@ -49,12 +49,20 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 			if err := c.write(result, out); err != nil {
 				return err
 			}
-			if !result.Kept {
-				return errBroken
-			}
-			return nil
+			return verdict(result)
 		}
 		c.Seed++
+	}
+	return nil
+}
+
+// verdict is a result as an error, for the exit code.
+func verdict(r *report.Result) error {
+	switch {
+	case r.Unjudged && !r.Interrupted:
+		return errUnjudged
+	case !r.Kept:
+		return errBroken
 	}
 	return nil
 }

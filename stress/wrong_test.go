@@ -30,6 +30,8 @@ const (
 	eventLost    bug = "event lost"
 	gaps         bug = "gap in ordinals"
 	miscounts    bug = "sold counter that disagrees with the list"
+	wedges       bug = "stops selling half-way, and says that it is busy"
+	neverSells   bug = "is always busy"
 )
 
 // wrongShop is a small flash-sale server in memory. Without a bug it is right.
@@ -228,6 +230,8 @@ func (s *wrongShop) purchase(shopper, key string) map[string]any {
 	}
 	phase := s.phase(now)
 	switch {
+	case s.bug == neverSells || s.bug == wedges && len(s.list) >= s.stock/2:
+		return map[string]any{"__typename": "TryAgain", "code": "BUSY", "retryAfterMs": 10}
 	case phase == "SOLD_OUT" || s.bug == falseSoldOut && s.asked%13 == 5 && phase == "ACTIVE":
 		return map[string]any{"__typename": "SoldOut", "code": "SOLD_OUT"}
 	case phase != "ACTIVE":
@@ -266,64 +270,5 @@ func (s *wrongShop) page(after string) map[string]any {
 	return map[string]any{
 		"totalCount": len(s.list), "nodes": nodes,
 		"pageInfo": map[string]any{"hasNextPage": to < len(s.list), "endCursor": strconv.Itoa(to)},
-	}
-}
-
-// publish gives every watcher the latest state; one that has not taken the last gets this one instead.
-func (s *wrongShop) publish() {
-	state := s.state()
-	if state["revision"] == s.told {
-		return // the clock's step was told with a purchase
-	}
-	s.told = state["revision"].(int)
-	if s.bug == stockGoes && s.writes%5 == 4 {
-		n := max(0, s.counted()-3)
-		state["sold"], state["remaining"] = n, s.stock-n
-	}
-	for w := range s.watchers {
-		select {
-		case <-w:
-		default:
-		}
-		w <- state
-	}
-}
-
-func (s *wrongShop) watch(w http.ResponseWriter, r *http.Request) {
-	upgrader := websocket.Upgrader{Subprotocols: []string{"graphql-transport-ws"}}
-	conn, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		return
-	}
-	defer func() { _ = conn.Close() }()
-	var m struct{ ID, Type string }
-	if conn.ReadJSON(&m) != nil || conn.WriteJSON(map[string]any{"type": "connection_ack"}) != nil || conn.ReadJSON(&m) != nil {
-		return
-	}
-	states := make(chan map[string]any, 1)
-	s.mu.Lock()
-	states <- s.state()
-	s.watchers[states] = true
-	s.mu.Unlock()
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		_, _, _ = conn.ReadMessage() // the client says nothing more
-	}()
-	defer func() {
-		s.mu.Lock()
-		delete(s.watchers, states)
-		s.mu.Unlock()
-	}()
-	for {
-		select {
-		case state := <-states:
-			event := map[string]any{"id": m.ID, "type": "next", "payload": map[string]any{"data": map[string]any{"stockChanged": state}}}
-			if conn.WriteJSON(event) != nil {
-				return
-			}
-		case <-gone:
-			return
-		}
 	}
 }

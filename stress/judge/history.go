@@ -43,6 +43,25 @@ func (r Result) InDoubt() bool { return r == Unanswered || r == Garbled || r == 
 // Final says that the answer is the last word on the attempt.
 func (r Result) Final() bool { return r >= Bought }
 
+// Unanswered counts by their last word the shoppers who asked and never got an answer.
+func (h *History) Unanswered() map[Result]int {
+	last, answered := make([]*Attempt, h.Shoppers), make([]bool, h.Shoppers)
+	for i := range h.Attempts {
+		a := &h.Attempts[i]
+		answered[a.Shopper] = answered[a.Shopper] || a.Result.Final()
+		if before := last[a.Shopper]; before == nil || a.Sent > before.Sent {
+			last[a.Shopper] = a
+		}
+	}
+	counts := map[Result]int{}
+	for shopper, a := range last {
+		if a != nil && !answered[shopper] {
+			counts[a.Result]++
+		}
+	}
+	return counts
+}
+
 // Attempt is one request to buy.
 type Attempt struct {
 	Shopper  int32 // 0 … History.Shoppers-1
@@ -54,6 +73,15 @@ type Attempt struct {
 	Due      Moment
 	Sent     Moment // just before the first byte
 	Received Moment // just after the last byte of the answer, or when it was given up
+}
+
+// GivenUp is a wish whose shopper asked again and again, until their patience ran out, and was left without an answer.
+type GivenUp struct {
+	Shopper int32
+	Times   int    // how often they asked
+	Last    Result // what they heard last
+	From    Moment // when they began to ask
+	At      Moment // when they gave up
 }
 
 // Kind is what an operator did.
@@ -155,6 +183,10 @@ type History struct {
 	Shoppers int
 	Targets  int
 	Attempts []Attempt
+	// Wishes counts those that were asked for until there was an answer or patience ran out. GivenUp are those of them
+	// that got no answer. Who leaves by their own will, and whom an interrupt sends away, is in neither.
+	Wishes   int
+	GivenUp  []GivenUp
 	Changes  []Change
 	Reads    []Read
 	Events   []Event // those of one watcher in the order in which they came

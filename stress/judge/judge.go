@@ -86,6 +86,7 @@ const (
 	OnlyWhileOpen    = "only-while-open"
 	SameKeySame      = "same-key-same-answer"
 	DoubtIsSettled   = "doubt-is-settled"
+	EveryoneAnswered = "everyone-is-answered"
 	CountIsTheList   = "count-is-the-list"
 	StockMovesOn     = "stock-moves-forward"
 	StockAddsUp      = "stock-adds-up"
@@ -117,6 +118,7 @@ func Judge(h *History) Verdict {
 		{OnlyWhileOpen, "Nothing is sold before the start, after the end or on hold.", (*index).onlyWhileOpen},
 		{SameKeySame, "The same key gets the same answer.", (*index).sameKeySameAnswer},
 		{DoubtIsSettled, "An unknown outcome, asked again, ends in one truth.", (*index).doubtIsSettled},
+		{EveryoneAnswered, "Who keeps asking gets an answer.", (*index).everyoneIsAnswered},
 		{CountIsTheList, "The counter of every server says what the list says.", (*index).countIsTheList},
 		{StockMovesOn, "Revisions rise, and what was sold stays sold.", (*index).stockMovesForward},
 		{StockAddsUp, "Stock = sold + remaining, always.", (*index).stockAddsUp},

@@ -67,7 +67,8 @@ func right() *judge.History {
 			{Kind: judge.Pause, Sent: 290 * ms, Received: 300 * ms},
 			{Kind: judge.Resume, Sent: 330 * ms, Received: 340 * ms},
 		},
-		Reads: []judge.Read{{Sent: 350 * ms, Received: 360 * ms, State: state(4, 4, 20)}},
+		Wishes: 2,
+		Reads:  []judge.Read{{Sent: 350 * ms, Received: 360 * ms, State: state(4, 4, 20)}},
 		Events: []judge.Event{
 			{Received: 105 * ms, State: state(0, 3, 1)},
 			{Received: 125 * ms, State: state(1, 3, 5)},
@@ -218,6 +219,12 @@ func TestEachPromiseIsBrokenByItself(t *testing.T) {
 		"a doubt that was settled by a lie": {
 			func(h *judge.History) { h.Attempts[10].Result, h.Attempts[10].Ordinal = judge.SoldOut, 0 },
 			[]string{judge.DoubtIsSettled},
+		},
+		"a shopper who asked and asked": {
+			func(h *judge.History) {
+				h.GivenUp = []judge.GivenUp{{Shopper: 6, Times: 9, Last: judge.Busy, From: 120 * ms, At: 700 * ms}}
+			},
+			[]string{judge.EveryoneAnswered},
 		},
 		"a counter of its own mind": {
 			func(h *judge.History) { h.Final.Total = 3 },

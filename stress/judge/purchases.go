@@ -227,6 +227,16 @@ func (x *index) doubtIsSettled(p *Promise) {
 	}
 }
 
+// everyoneIsAnswered holds the server to an answer for everybody who has patience. One that is busy may say so, and one
+// that is asked too often too, but not for ever.
+func (x *index) everyoneIsAnswered(p *Promise) {
+	p.Checked = x.Wishes
+	for _, g := range x.GivenUp {
+		p.broken("shopper %d asked %d times within %s and got no answer, the last time “%s”",
+			g.Shopper, g.Times, round(g.At-g.From), g.Last)
+	}
+}
+
 // place is a shopper's place in the list.
 func place(ordinal int) string {
 	if ordinal == 0 {

@@ -50,6 +50,8 @@ type recorder struct {
 type notebook struct {
 	attempts []judge.Attempt
 	reads    []judge.Read
+	wishes   int // see judge.History
+	givenUp  []judge.GivenUp
 }
 
 func newRecorder(begun time.Time) *recorder {
@@ -142,6 +144,8 @@ func (r *recorder) write(h *judge.History) {
 	for _, b := range r.books {
 		h.Attempts = append(h.Attempts, b.attempts...)
 		h.Reads = append(h.Reads, b.reads...)
+		h.Wishes += b.wishes
+		h.GivenUp = append(h.GivenUp, b.givenUp...)
 		b.attempts, b.reads = nil, nil
 	}
 	h.Changes = r.changes

@@ -47,26 +47,41 @@ func (w *worker) try(ctx context.Context, o *wish) shop.Answer {
 	return got
 }
 
-// buy asks until there is an answer or patience runs out, with the same key, as a shopper's page does.
+// buy asks until there is an answer or patience runs out, and notes which it was.
 func (w *worker) buy(ctx context.Context, o wish) {
+	g := judge.GivenUp{Shopper: o.shopper, From: w.now()}
+	switch g.Times, g.Last = w.persist(ctx, o); {
+	case g.Last.Final():
+		w.book.wishes++
+	case ctx.Err() == nil:
+		g.At = w.now()
+		w.book.wishes++
+		w.book.givenUp = append(w.book.givenUp, g)
+	}
+}
+
+// persist asks until there is an answer, patience runs out or ctx ends, with the same key, as a shopper's page does. It
+// returns how often it asked and what it heard last.
+func (w *worker) persist(ctx context.Context, o wish) (times int, last judge.Result) {
 	if o.token == "" {
 		o.token = w.Wallet.Token(o.shopper)
 	}
 	deadline := w.now() + w.Patience
 	for {
 		got := w.try(ctx, &o)
+		times, last = times+1, got.Result
 		o.cut = shop.Cut{}
 		wait := retryAfter
 		switch {
 		case got.Result == judge.NotActive && got.Upcoming:
 			wait = reopenAfter
 		case got.Result.Final():
-			return
+			return times, last
 		case got.Retry > 0:
 			wait = got.Retry
 		}
 		if w.now()+wait > deadline || !sleep(ctx, wait) {
-			return
+			return times, last
 		}
 	}
 }
@@ -90,7 +105,7 @@ func (r *run) settle(ctx context.Context) {
 				}
 				o := open[n]
 				o.due = r.now()
-				w.buy(ctx, o)
+				w.persist(ctx, o) // what comes of it is doubtIsSettled's
 			}
 		})
 	}

@@ -59,6 +59,8 @@ func (r *Result) Headline() string {
 		}
 	}
 	switch {
+	case r.Unjudged && !r.Interrupted:
+		return "Nobody got an answer: there was nothing to judge."
 	case broken == 1:
 		return "One promise is broken."
 	case broken > 1:
@@ -168,7 +170,8 @@ func (r *Result) tables() []table {
 		}
 	}
 	outcomes.Rows = append(outcomes.Rows, []string{"planned arrivals", number(float64(s.Planned))},
-		[]string{"late by 10 ms or more", number(float64(s.Late))}, []string{"dropped", number(float64(s.Dropped))})
+		[]string{"late by 10 ms or more", number(float64(s.Late))}, []string{"dropped", number(float64(s.Dropped))},
+		[]string{"shoppers without an answer", number(float64(s.unanswered()))})
 	all := []table{latencies, outcomes}
 	if len(r.Fairness) > 0 {
 		fair := table{

@@ -57,9 +57,9 @@ func (r *Result) WriteJUnit(w io.Writer) error {
 		}
 		add(c)
 	}
-	if r.Interrupted {
+	if why := r.incomplete(); why != "" {
 		suite.Errors++
-		add(junitCase{Name: "the run", Error: &junitMessage{Message: "it was interrupted"}})
+		add(junitCase{Name: "the run", Error: &junitMessage{Message: why}})
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err

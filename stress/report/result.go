@@ -2,7 +2,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -25,6 +24,7 @@ type Result struct {
 	Config      load.Config      `json:"config"`
 	Kept        bool             `json:"kept"`
 	Interrupted bool             `json:"interrupted"`
+	Unjudged    bool             `json:"unjudged"` // no attempt got an answer: there was nothing to judge
 	Promises    []judge.Promise  `json:"promises"`
 	Linear      string           `json:"linearization,omitempty"`
 	Fairness    []judge.Fairness `json:"fairness"`
@@ -44,25 +44,27 @@ type Result struct {
 
 // Summary is a run in numbers.
 type Summary struct {
-	Shoppers  int            `json:"shoppers"`
-	Attempts  int            `json:"attempts"`
-	Events    int            `json:"events"`
-	Watchers  int            `json:"watchers"`
-	Stock     int            `json:"stock"` // with what was added
-	Sold      int            `json:"sold"`
-	Outcomes  map[string]int `json:"outcomes"`
-	Took      float64        `json:"took_ms"`
-	Offered   float64        `json:"offered_per_s"` // 0: all at once, or as fast as it goes
-	Answered  float64        `json:"answered_per_s"`
-	SoldIn    float64        `json:"sold_in_ms"` // from the first purchase to the last
-	Latency   Percentiles    `json:"latency"`    // from the intended moment to the answer
-	FromSent  Percentiles    `json:"service"`    // from the first byte sent to the answer
-	Starts    Percentiles    `json:"starts"`     // how late the starts were
-	Planned   int64          `json:"planned"`
-	Late      int64          `json:"late"`
-	Dropped   int64          `json:"dropped"`
-	Generator float64        `json:"generator_share"` // of the machine's processors
-	Processor float64        `json:"processor_share"` // that was busy, whoever used it; 0 where nobody tells
+	Shoppers int            `json:"shoppers"`
+	Attempts int            `json:"attempts"`
+	Events   int            `json:"events"`
+	Watchers int            `json:"watchers"`
+	Stock    int            `json:"stock"` // with what was added
+	Sold     int            `json:"sold"`
+	Outcomes map[string]int `json:"outcomes"`
+	// Unanswered are the shoppers who asked and never got an answer, by their last word.
+	Unanswered map[string]int `json:"unanswered,omitempty"`
+	Took       float64        `json:"took_ms"`
+	Offered    float64        `json:"offered_per_s"` // 0: all at once, or as fast as it goes
+	Answered   float64        `json:"answered_per_s"`
+	SoldIn     float64        `json:"sold_in_ms"` // from the first purchase to the last
+	Latency    Percentiles    `json:"latency"`    // from the intended moment to the answer
+	FromSent   Percentiles    `json:"service"`    // from the first byte sent to the answer
+	Starts     Percentiles    `json:"starts"`     // how late the starts were
+	Planned    int64          `json:"planned"`
+	Late       int64          `json:"late"`
+	Dropped    int64          `json:"dropped"`
+	Generator  float64        `json:"generator_share"` // of the machine's processors
+	Processor  float64        `json:"processor_share"` // that was busy, whoever used it; 0 where nobody tells
 }
 
 // Percentiles of a latency, in milliseconds.
@@ -153,6 +155,7 @@ func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 	r.Starts = curve(record.Starts)
 	s.Outcomes = map[string]int{}
 	r.measure(record)
+	r.unanswered(record)
 	r.fanout(record, verdict.Lags)
 	r.arrivals(h)
 	if n := len(h.Final.Purchase); n > 0 {
@@ -190,28 +193,6 @@ func (r *Result) measure(record *load.Record) {
 			offered += int64(s.Offered)
 		}
 		r.Summary.Offered = float64(offered) / span
-	}
-}
-
-// warn says what a reader must know before believing the latencies.
-func (r *Result) warn() {
-	s := &r.Summary
-	if s.Planned > 0 && s.Late*100 > s.Planned {
-		r.Warnings = append(r.Warnings, fmt.Sprintf(
-			"%s of %s starts were more than 10 ms late: the generator, or the machine that it shares, was the limit. "+
-				"Latencies count from the intended moment and include it.", number(float64(s.Late)), number(float64(s.Planned))))
-	}
-	if s.Dropped > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf(
-			"%s arrivals were dropped: every connection was busy for longer than %s.",
-			number(float64(s.Dropped)), r.Config.MaxLate))
-	}
-	if s.Generator > 0.7 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("The generator used %.0f %% of the machine: measure from another one.",
-			100*s.Generator))
-	}
-	if r.Interrupted {
-		r.Warnings = append(r.Warnings, "The run was interrupted: what is shown is what had happened by then.")
 	}
 }
 

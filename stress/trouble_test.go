@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/stress/judge"
+	"stampede/stress/report"
+)
+
+// played is what a run left behind, whatever its exit code.
+type played struct {
+	*report.Result
+	code             int
+	said, complained string
+}
+
+// rehearse plays one run like play does, and expects a report.
+func rehearse(t *testing.T, s *wrongShop, args ...string) played {
+	t.Helper()
+	numbers := filepath.Join(t.TempDir(), "run.json")
+	all := append([]string{"run"}, args...)
+	all = append(all, "-target", openShop(t, s, 1)[0], "-auth-secret", "s", "-report", "-", "-json", numbers)
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), all, &stdout, &stderr)
+	result, err := report.Read(numbers)
+	require.NoError(t, err, "%s%s", &stderr, &stdout)
+	return played{result, code, stdout.String(), stderr.String()}
+}
+
+// TestAServerThatStopsSelling is busy for good once half of the stock is sold.
+func TestAServerThatStopsSelling(t *testing.T) {
+	t.Parallel()
+	r := rehearse(t, &wrongShop{bug: wedges},
+		"rush", "-shoppers", "50", "-stock", "20", "-watchers", "0", "-patience", "200ms")
+	assert.Equal(t, exitBroken, r.code)
+	assert.Equal(t, []string{judge.EveryoneAnswered}, brokenIn(r.Result))
+	assert.Equal(t, 10, r.Summary.Sold)
+	assert.Equal(t, map[string]int{"busy": 40}, r.Summary.Unanswered)
+	assert.Contains(t, r.said, "40 of 50 shoppers got no answer, and are in no latency. Their last words: 40 busy.")
+}
+
+// TestAServerThatNeverSells lets nobody hear anything but that it is busy: that proves nothing.
+func TestAServerThatNeverSells(t *testing.T) {
+	t.Parallel()
+	for name, args := range map[string][]string{
+		"whoever has patience": {"rush", "-shoppers", "5", "-stock", "2", "-watchers", "0", "-patience", "100ms"},
+		"whoever asks once":    {"window", "-rate", "10", "-duration", "300ms", "-watchers", "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := rehearse(t, &wrongShop{bug: neverSells}, args...)
+			assert.Equal(t, exitFailed, r.code)
+			assert.False(t, r.Kept)
+			assert.Contains(t, r.said, "Nobody got an answer: there was nothing to judge.")
+		})
+	}
+}
