@@ -69,6 +69,7 @@ func TestEveryPlantedBugIsFound(t *testing.T) {
 		sellsLate:    {"window", judge.OnlyWhileOpen},
 		stockGoes:    {"steady", judge.StockMovesOn},
 		eventLost:    {"rush", judge.WatchersLearn},
+		throwsOut:    {"rush", judge.WatchersLearn},
 		gaps:         {"rush", judge.OrdinalsNoGaps},
 		miscounts:    {"steady", judge.CountIsTheList},
 	} {

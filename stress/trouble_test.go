@@ -60,3 +60,12 @@ func TestAServerThatNeverSells(t *testing.T) {
 		})
 	}
 }
+
+// TestWatchersWhoAreHungUpOn come back after each event, and know the truth in the end: that is no more than a warning.
+func TestWatchersWhoAreHungUpOn(t *testing.T) {
+	t.Parallel()
+	r := rehearse(t, &wrongShop{bug: hangsUp}, "rush", "-shoppers", "20", "-stock", "10", "-watchers", "3")
+	assert.Equal(t, exitKept, r.code, r.said)
+	assert.GreaterOrEqual(t, r.Summary.WatcherCuts, 3)
+	assert.Contains(t, r.said, "Watchers lost their connection, or got none, ")
+}

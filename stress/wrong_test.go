@@ -32,6 +32,8 @@ const (
 	miscounts    bug = "sold counter that disagrees with the list"
 	wedges       bug = "stops selling half-way, and says that it is busy"
 	neverSells   bug = "is always busy"
+	throwsOut    bug = "throws watchers out at the first sale, and lets nobody in again"
+	hangsUp      bug = "hangs up on watchers after one event"
 )
 
 // wrongShop is a small flash-sale server in memory. Without a bug it is right.

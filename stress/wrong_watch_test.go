@@ -39,6 +39,10 @@ func (s *wrongShop) watch(w http.ResponseWriter, r *http.Request) {
 	}
 	states := make(chan map[string]any, 1)
 	s.mu.Lock()
+	if s.bug == throwsOut && len(s.list) > 0 {
+		s.mu.Unlock()
+		return
+	}
 	states <- s.state()
 	s.watchers[states] = true
 	s.mu.Unlock()
@@ -56,7 +60,7 @@ func (s *wrongShop) watch(w http.ResponseWriter, r *http.Request) {
 		select {
 		case state := <-states:
 			event := map[string]any{"id": m.ID, "type": "next", "payload": map[string]any{"data": map[string]any{"stockChanged": state}}}
-			if conn.WriteJSON(event) != nil {
+			if s.bug == throwsOut && state["sold"] != 0 || conn.WriteJSON(event) != nil || s.bug == hangsUp {
 				return
 			}
 		case <-gone:

@@ -148,7 +148,10 @@ type Listed struct {
 // Watcher is a subscriber.
 type Watcher struct {
 	Target int16
+	Leaves bool // it comes and goes by its own will
 	Stayed bool // it was connected when the run ended
+	// Cuts is how often a connection of its did not open, or ended, without its will.
+	Cuts int
 }
 
 // Final is what was left when all was quiet.

@@ -260,6 +260,18 @@ func TestEachPromiseIsBrokenByItself(t *testing.T) {
 			func(h *judge.History) { h.Events = h.Events[:4] },
 			[]string{judge.WatchersLearn},
 		},
+		"a watcher who was thrown out before the end": {
+			func(h *judge.History) { h.Events, h.Watchers[0] = h.Events[:4], judge.Watcher{Cuts: 3} },
+			[]string{judge.WatchersLearn},
+		},
+		"a watcher who was thrown out and came back late": {
+			func(h *judge.History) {
+				h.Watchers[0] = judge.Watcher{Stayed: true, Cuts: 1}
+				h.Events = slices.Delete(h.Events, 2, 4)
+				h.Events[2].Epoch = 1
+			},
+			[]string{judge.WatchersLearn},
+		},
 		"a watcher who was told nothing": {
 			func(h *judge.History) { h.Events = nil },
 			[]string{judge.WatchersLearn},
@@ -301,37 +313,4 @@ func TestNotToFindOutIsAFailure(t *testing.T) {
 	v = judge.Judge(h)
 	assert.Empty(t, v.Search, "a long history is not searched")
 	assert.True(t, v.Kept())
-}
-
-// TestFairness looks at two who came too late and one who came in time and got nothing.
-func TestFairness(t *testing.T) {
-	t.Parallel()
-	h := right()
-	h.Changes = nil
-	h.Attempts[5].Sent, h.Attempts[5].Received = 105*ms, 130*ms // before all, and answered before two of the winners
-	for _, f := range judge.Judge(h).Fairness {
-		assert.Equal(t, "across", f.Scope)
-		assert.EqualValues(t, 6, f.Pairs, "three confirmed winners, two losers")
-		switch f.Measure {
-		case "sent":
-			assert.EqualValues(t, 3, f.Unfair)
-			assert.Equal(t, 155*ms, f.Worst)
-		case "answered":
-			assert.EqualValues(t, 2, f.Unfair)
-			assert.Equal(t, 130*ms, f.Worst)
-		}
-	}
-}
-
-// TestALagIsForgivenBetweenServers allows a refusal to come from a server that has not heard of a restock.
-func TestALagIsForgivenBetweenServers(t *testing.T) {
-	t.Parallel()
-	h := right()
-	h.Attempts[5].Sent, h.Attempts[5].Received = 242*ms, 250*ms
-	h.Lag = 50 * ms
-	v := judge.Judge(h)
-	assert.Empty(t, v.Names())
-	h.Lag = ms
-	v = judge.Judge(h)
-	assert.Equal(t, []string{judge.NoFalseSoldOut}, v.Names())
 }

@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -68,7 +69,8 @@ func (x *index) stockAddsUp(p *Promise) {
 }
 
 // watchersLearnTheTruth follows each watcher: what was sold must reach them within the limit, even if the events that
-// told of it were merged into one, and the last thing they hear must be the last thing that happened.
+// told of it were merged into one, and the last thing they hear must be the last thing that happened. A connection that
+// was cut excuses nothing: they came back. Only who left by their own will may have missed something.
 func (x *index) watchersLearnTheTruth(p *Promise) (lags []Lag) {
 	events := make([][]*Event, len(x.Watchers))
 	for i := range x.Events {
@@ -77,27 +79,44 @@ func (x *index) watchersLearnTheTruth(p *Promise) (lags []Lag) {
 	}
 	for w, mine := range events {
 		watcher := x.Watchers[w]
-		for i, e := range mine {
-			fresh := i > 0 && mine[i-1].Epoch == e.Epoch // a connection's first event is no news
-			if !fresh || e.Sold <= mine[i-1].Sold || e.Sold > len(x.Final.Purchase) || mine[i-1].Sold < 0 {
-				continue
-			}
-			lag := e.Received - x.Final.Purchase[mine[i-1].Sold].At
-			p.hold(lag <= x.WatchLimit, "watcher %d heard of number %d %s after it was sold", w, mine[i-1].Sold+1, round(lag))
-			lags = append(lags, Lag{At: e.Received, Lag: max(0, lag)})
-		}
-		if !watcher.Stayed {
+		lags = append(lags, x.news(p, w, mine)...)
+		if watcher.Leaves && !watcher.Stayed {
 			continue
 		}
 		truth := x.Final.States[min(int(watcher.Target), len(x.Final.States)-1)]
 		if len(mine) == 0 {
-			p.hold(false, "watcher %d never heard anything", w)
+			p.hold(false, "watcher %d never heard anything%s", w, watcher.excuse())
 			continue
 		}
 		got := mine[len(mine)-1].State
-		p.hold(got == truth, "watcher %d ended with %+v, and the truth is %+v", w, got, truth)
+		p.hold(got == truth, "watcher %d ended with %+v, and the truth is %+v%s", w, got, truth, watcher.excuse())
 	}
 	return lags
+}
+
+// news are the events that told watcher w of a purchase, and how late.
+func (x *index) news(p *Promise, w int, mine []*Event) (lags []Lag) {
+	known := -1 // how many units the watcher knows to be sold
+	for i, e := range mine {
+		if i == 0 || x.Watchers[w].Leaves && mine[i-1].Epoch != e.Epoch { // what was sold while they were away is no news
+			known = e.Sold
+		}
+		if known >= 0 && e.Sold > known && e.Sold <= len(x.Final.Purchase) {
+			lag := e.Received - x.Final.Purchase[known].At
+			p.hold(lag <= x.WatchLimit, "watcher %d heard of number %d %s after it was sold", w, known+1, round(lag))
+			lags = append(lags, Lag{At: e.Received, Lag: max(0, lag)})
+		}
+		known = max(known, e.Sold)
+	}
+	return lags
+}
+
+// excuse tells of the connections that a watcher lost.
+func (w *Watcher) excuse() string {
+	if w.Cuts == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; it lost its connection %d times", w.Cuts)
 }
 
 func round(d time.Duration) time.Duration {

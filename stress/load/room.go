@@ -29,6 +29,7 @@ type watcher struct {
 	events  []judge.Event
 	epoch   int32
 	present bool
+	cuts    int           // see judge.Watcher
 	heard   chan struct{} // closes with the first event
 }
 
@@ -72,25 +73,28 @@ func (m *room) enter(ctx context.Context, n int, leaves func(i int) func() time.
 // watch is a watcher's life.
 func (m *room) watch(w *watcher, number int32, seats chan struct{}) {
 	for m.ctx.Err() == nil {
-		err := m.visit(w, number, seats)
+		left, err := m.visit(w, number, seats)
 		if m.ctx.Err() != nil {
 			return
-		}
-		if err != nil && w.leaves == nil {
-			m.r.mu.Lock()
-			m.r.troubleLocked(err.Error())
-			m.r.mu.Unlock()
 		}
 		w.mu.Lock()
 		w.present = false
 		w.epoch++
+		if !left {
+			w.cuts++
+		}
 		w.mu.Unlock()
+		if !left {
+			m.r.mu.Lock()
+			m.r.troubleLocked(err.Error())
+			m.r.mu.Unlock()
+		}
 		sleep(m.ctx, comeBackAfter)
 	}
 }
 
-// visit is one connection, from its opening to its end.
-func (m *room) visit(w *watcher, number int32, seats chan struct{}) error {
+// visit is one connection, from its opening to its end. It ends when the watcher has left, or with an error.
+func (m *room) visit(w *watcher, number int32, seats chan struct{}) (left bool, err error) {
 	ctx := m.ctx
 	if w.leaves != nil && !m.staying.Load() {
 		var cancel context.CancelFunc
@@ -101,13 +105,13 @@ func (m *room) visit(w *watcher, number int32, seats chan struct{}) error {
 	s, err := shop.Subscribe(ctx, m.r.Targets[w.target], m.r.sale.ID)
 	<-seats
 	if err != nil {
-		return err
+		return ctx.Err() != nil, err
 	}
 	defer s.Close()
 	for {
 		state, at, err := s.Next()
 		if err != nil {
-			return err
+			return ctx.Err() != nil, err
 		}
 		w.mu.Lock()
 		if len(w.events) == 0 {
@@ -119,12 +123,13 @@ func (m *room) visit(w *watcher, number int32, seats chan struct{}) error {
 	}
 }
 
-// knows says that everybody is in the room and has heard what their server says now.
+// knows says that everybody has heard what their server says now. Who comes and goes must also be in the room: what
+// they heard last is judged only then.
 func (m *room) knows(states []judge.State) bool {
 	for _, w := range m.all {
 		w.mu.Lock()
 		n := len(w.events)
-		well := w.present && n > 0 && w.events[n-1].State == states[w.target]
+		well := (w.present || w.leaves == nil) && n > 0 && w.events[n-1].State == states[w.target]
 		w.mu.Unlock()
 		if !well {
 			return false
@@ -137,7 +142,9 @@ func (m *room) knows(states []judge.State) bool {
 func (m *room) leave() (events []judge.Event, watchers []judge.Watcher) {
 	for _, w := range m.all {
 		w.mu.Lock()
-		watchers = append(watchers, judge.Watcher{Target: int16(w.target), Stayed: w.present}) //nolint:gosec // few
+		watchers = append(watchers, judge.Watcher{
+			Target: int16(w.target), Leaves: w.leaves != nil, Stayed: w.present, Cuts: w.cuts, //nolint:gosec // few
+		})
 		w.mu.Unlock()
 	}
 	m.close()

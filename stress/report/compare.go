@@ -43,6 +43,7 @@ func Compare(w io.Writer, a, b *Result) error {
 		{"watchers p50", millis, func(r *Result) float64 { return r.Fanout.P50 }},
 		{"watchers p99", millis, func(r *Result) float64 { return r.Fanout.P99 }},
 		{"unanswered", number, func(r *Result) float64 { return float64(r.Summary.unanswered()) }},
+		{"watchers cut", number, func(r *Result) float64 { return float64(r.Summary.WatcherCuts) }},
 		{"late starts", number, func(r *Result) float64 { return float64(r.Summary.Late) }},
 		{"dropped", number, func(r *Result) float64 { return float64(r.Summary.Dropped) }},
 		{"generator %", number, func(r *Result) float64 { return 100 * r.Summary.Generator }},

@@ -171,6 +171,7 @@ func (r *Result) tables() []table {
 	}
 	outcomes.Rows = append(outcomes.Rows, []string{"planned arrivals", number(float64(s.Planned))},
 		[]string{"late by 10 ms or more", number(float64(s.Late))}, []string{"dropped", number(float64(s.Dropped))},
+		[]string{"watchers’ connections lost", number(float64(s.WatcherCuts))},
 		[]string{"shoppers without an answer", number(float64(s.unanswered()))})
 	all := []table{latencies, outcomes}
 	if len(r.Fairness) > 0 {

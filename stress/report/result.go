@@ -52,19 +52,20 @@ type Summary struct {
 	Sold     int            `json:"sold"`
 	Outcomes map[string]int `json:"outcomes"`
 	// Unanswered are the shoppers who asked and never got an answer, by their last word.
-	Unanswered map[string]int `json:"unanswered,omitempty"`
-	Took       float64        `json:"took_ms"`
-	Offered    float64        `json:"offered_per_s"` // 0: all at once, or as fast as it goes
-	Answered   float64        `json:"answered_per_s"`
-	SoldIn     float64        `json:"sold_in_ms"` // from the first purchase to the last
-	Latency    Percentiles    `json:"latency"`    // from the intended moment to the answer
-	FromSent   Percentiles    `json:"service"`    // from the first byte sent to the answer
-	Starts     Percentiles    `json:"starts"`     // how late the starts were
-	Planned    int64          `json:"planned"`
-	Late       int64          `json:"late"`
-	Dropped    int64          `json:"dropped"`
-	Generator  float64        `json:"generator_share"` // of the machine's processors
-	Processor  float64        `json:"processor_share"` // that was busy, whoever used it; 0 where nobody tells
+	Unanswered  map[string]int `json:"unanswered,omitempty"`
+	WatcherCuts int            `json:"watcher_cuts"` // see judge.Watcher
+	Took        float64        `json:"took_ms"`
+	Offered     float64        `json:"offered_per_s"` // 0: all at once, or as fast as it goes
+	Answered    float64        `json:"answered_per_s"`
+	SoldIn      float64        `json:"sold_in_ms"` // from the first purchase to the last
+	Latency     Percentiles    `json:"latency"`    // from the intended moment to the answer
+	FromSent    Percentiles    `json:"service"`    // from the first byte sent to the answer
+	Starts      Percentiles    `json:"starts"`     // how late the starts were
+	Planned     int64          `json:"planned"`
+	Late        int64          `json:"late"`
+	Dropped     int64          `json:"dropped"`
+	Generator   float64        `json:"generator_share"` // of the machine's processors
+	Processor   float64        `json:"processor_share"` // that was busy, whoever used it; 0 where nobody tells
 }
 
 // Percentiles of a latency, in milliseconds.
@@ -149,6 +150,9 @@ func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 	s.Stock, s.Sold = h.Stock, len(h.Final.Purchase)
 	for _, c := range h.Changes {
 		s.Stock += c.Add
+	}
+	for i := range h.Watchers {
+		s.WatcherCuts += h.Watchers[i].Cuts
 	}
 	s.Planned, s.Late, s.Dropped = record.Planned, record.Late, record.Dropped
 	s.Generator, s.Processor, s.Starts = record.Own, record.Machine, percentiles(record.Starts)

@@ -37,6 +37,10 @@ func (r *Result) warn() {
 	if len(s.Unanswered) > 0 && !r.Interrupted {
 		r.Warnings = append(r.Warnings, s.leftWithout())
 	}
+	if s.WatcherCuts > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf(
+			"Watchers lost their connection, or got none, %s times without their will.", number(float64(s.WatcherCuts))))
+	}
 	if s.Generator > 0.7 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("The generator used %.0f %% of the machine: measure from another one.",
 			100*s.Generator))
