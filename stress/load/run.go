@@ -167,6 +167,9 @@ func (r *run) finish(ctx context.Context, record *Record) error {
 	return nil
 }
 
+// strangers is how many purchases of others a list may hold however few attempts there were.
+const strangers = 1000
+
 // readFinal reads the list and what every target says, once the watchers have heard of it or had the time to.
 func (r *run) readFinal(ctx context.Context, h *judge.History) error {
 	var states []judge.State
@@ -196,7 +199,9 @@ func (r *run) readFinal(ctx context.Context, h *judge.History) error {
 		}
 	}
 	h.Final.States = states
-	list, total, err := r.operator.List(ctx, r.Wallet.Operator, r.sale.ID)
+	// Each attempt buys one at the most. Somebody else may buy too, but not as much again.
+	most := 2*int(r.answers(func(judge.Result) bool { return true })) + strangers
+	list, total, err := r.operator.List(ctx, r.Wallet.Operator, r.sale.ID, most)
 	if err != nil {
 		return err
 	}

@@ -28,8 +28,11 @@ const (
 	reopenAfter = 20 * time.Millisecond
 )
 
-// try asks once.
+// try asks once, unless ctx has ended.
 func (w *worker) try(ctx context.Context, o *wish) shop.Answer {
+	if ctx.Err() != nil {
+		return shop.Answer{Err: ctx.Err()}
+	}
 	order := shop.Order{Token: o.token, Sale: w.sale.ID, Cut: o.cut}
 	if o.key != 0 {
 		order.Key = "k" + strconv.Itoa(int(o.key))

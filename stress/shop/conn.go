@@ -124,9 +124,13 @@ type Exchange struct {
 	Err      error
 }
 
-// Do sends a GraphQL request and reads the answer. Errors end the connection; the next Do opens another.
+// Do sends a GraphQL request and reads the answer. Errors end the connection; the next Do opens another. It does not
+// begin when ctx has ended.
 func (c *Conn) Do(ctx context.Context, token string, body []byte, cut Cut) (e Exchange) {
-	if e.Err = c.Open(ctx); e.Err != nil {
+	if e.Err = ctx.Err(); e.Err == nil {
+		e.Err = c.Open(ctx)
+	}
+	if e.Err != nil {
 		e.Sent, e.Received = time.Now(), time.Now()
 		return e
 	}

@@ -148,9 +148,10 @@ type Purchase struct {
 const listQuery = `query($id:ID!,$after:String){out:saleStatus(saleId:$id){purchases(first:1000,after:$after){` +
 	`totalCount nodes{ordinal shopperId purchasedAt} pageInfo{hasNextPage endCursor}}}}`
 
-// List reads all purchases of a sale, page by page, and how many the server says there are.
-func (c *Conn) List(ctx context.Context, token, id string) (all []Purchase, total int, err error) {
-	variables := map[string]any{"id": id}
+// List reads all purchases of a sale, page by page, and how many the server says there are. A list that goes on for
+// ever, in a circle or beyond most purchases, is an error.
+func (c *Conn) List(ctx context.Context, token, id string, most int) (all []Purchase, total int, err error) {
+	variables, seen := map[string]any{"id": id}, map[string]bool{}
 	for {
 		var page struct {
 			Purchases struct {
@@ -170,7 +171,14 @@ func (c *Conn) List(ctx context.Context, token, id string) (all []Purchase, tota
 		if !page.Purchases.PageInfo.HasNextPage || len(page.Purchases.Nodes) == 0 {
 			return all, page.Purchases.TotalCount, nil
 		}
-		variables["after"] = page.Purchases.PageInfo.EndCursor
+		cursor := page.Purchases.PageInfo.EndCursor
+		switch {
+		case seen[cursor]:
+			return nil, 0, fmt.Errorf("the list of purchases goes in a circle: the cursor %.50q came twice", cursor)
+		case len(all) > most:
+			return nil, 0, fmt.Errorf("the list of purchases does not end: it has more than %d", most)
+		}
+		seen[cursor], variables["after"] = true, cursor
 	}
 }
 
