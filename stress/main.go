@@ -22,7 +22,7 @@ import (
 const (
 	exitKept   = 0 // every promise was kept
 	exitBroken = 1 // one was not, or the run was interrupted
-	exitFailed = 2 // there was nothing to judge
+	exitFailed = 2 // there was nothing to judge, or not all that was to be played
 )
 
 func main() {
@@ -43,7 +43,7 @@ type commandLine struct {
 // errBroken says that a promise was broken: all has been told.
 var errBroken = errors.New("a promise was broken")
 
-// errUnjudged says that there was nothing to judge: all has been told too.
+// errUnjudged says that there was nothing to judge, or not all that was to be played: all has been told too.
 var errUnjudged = errors.New("there was nothing to judge")
 
 // run carries out one command and returns the exit code.

@@ -59,12 +59,12 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 // verdict is a result as an error, for the exit code.
 func verdict(r *report.Result) error {
 	switch {
-	case r.Unjudged && !r.Interrupted:
+	case r.Kept:
+		return nil
+	case r.Unjudged && !r.Interrupted, r.Failure != "" && r.Broken() == 0:
 		return errUnjudged
-	case !r.Kept:
-		return errBroken
 	}
-	return nil
+	return errBroken
 }
 
 // once plays one run and judges it.

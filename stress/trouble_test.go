@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"stampede/stress/judge"
+	"stampede/stress/load"
 	"stampede/stress/report"
 )
 
@@ -68,4 +70,48 @@ func TestWatchersWhoAreHungUpOn(t *testing.T) {
 	assert.Equal(t, exitKept, r.code, r.said)
 	assert.GreaterOrEqual(t, r.Summary.WatcherCuts, 3)
 	assert.Contains(t, r.said, "Watchers lost their connection, or got none, ")
+}
+
+// TestAnOperatorWhoFails is refused a restock under way: what had happened by then is judged, and the sale is ended.
+func TestAnOperatorWhoFails(t *testing.T) {
+	t.Parallel()
+	for planted, code := range map[bug]int{none: exitFailed, miscounts: exitBroken} {
+		t.Run("server "+string(planted), func(t *testing.T) {
+			t.Parallel()
+			shop := &wrongShop{bug: planted, refusing: make(chan struct{})}
+			shop.onSale = func(n int) {
+				if n == 12 { // by one connection, so that eleven have their answer
+					close(shop.refusing)
+				}
+			}
+			r := rehearse(t, shop,
+				"restock", "-rate", "200", "-duration", "3s", "-stock", "20", "-connections", "1", "-watchers", "0")
+			assert.Equal(t, code, r.code)
+			assert.False(t, r.Kept)
+			assert.Contains(t, r.Failure, "restockSale: the server answers 500")
+			assert.Contains(t, r.said, "! The run was not played to its end: restockSale")
+			assert.Equal(t, planted != none, len(brokenIn(r.Result)) > 0, r.said)
+			shop.mu.Lock()
+			defer shop.mu.Unlock()
+			assert.True(t, shop.ended)
+		})
+	}
+}
+
+// TestDoubtThatLasts leaves no time to settle it: the list is read and judged all the same.
+func TestDoubtThatLasts(t *testing.T) {
+	t.Parallel()
+	mixed, err := scenario("mixed")
+	require.NoError(t, err)
+	c := runCommand{
+		Target: openWrong(t, neverKnows, 1), AuthSecret: "s", Seed: 1, Clients: 2, Operations: 20, Watchers: new(int),
+		Patience: time.Hour,
+	}
+	cfg, err := c.config(t.Context(), mixed)
+	require.NoError(t, err)
+	cfg.SettleLimit = 50 * time.Millisecond
+	record, err := load.Play(t.Context(), cfg)
+	require.NoError(t, err)
+	verdict := judge.Judge(&record.History)
+	assert.Equal(t, []string{judge.DoubtIsSettled}, verdict.Names())
 }

@@ -34,12 +34,15 @@ const (
 	neverSells   bug = "is always busy"
 	throwsOut    bug = "throws watchers out at the first sale, and lets nobody in again"
 	hangsUp      bug = "hangs up on watchers after one event"
+	neverKnows   bug = "never knows what came of the purchase of every tenth shopper"
 )
 
 // wrongShop is a small flash-sale server in memory. Without a bug it is right.
 type wrongShop struct {
 	bug    bug
 	onSale func(n int) // hears of each sale
+	// refusing, unless nil, lets restocks fail once it is closed.
+	refusing chan struct{}
 
 	mu       sync.Mutex // guards what follows
 	sale     int
@@ -96,6 +99,11 @@ func (s *wrongShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if json.NewDecoder(r.Body).Decode(&q) != nil {
 		http.Error(w, "{}", http.StatusBadRequest)
+		return
+	}
+	if s.refusing != nil && strings.Contains(q.Query, "restockSale") {
+		<-s.refusing
+		http.Error(w, "{}", http.StatusInternalServerError)
 		return
 	}
 	s.mu.Lock()
@@ -232,6 +240,8 @@ func (s *wrongShop) purchase(shopper, key string) map[string]any {
 	}
 	phase := s.phase(now)
 	switch {
+	case s.bug == neverKnows && strings.HasSuffix(shopper, "0"):
+		return map[string]any{"__typename": "TryAgain", "code": "OUTCOME_UNKNOWN", "retryAfterMs": 10}
 	case s.bug == neverSells || s.bug == wedges && len(s.list) >= s.stock/2:
 		return map[string]any{"__typename": "TryAgain", "code": "BUSY", "retryAfterMs": 10}
 	case phase == "SOLD_OUT" || s.bug == falseSoldOut && s.asked%13 == 5 && phase == "ACTIVE":

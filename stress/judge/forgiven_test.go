@@ -36,3 +36,30 @@ func TestALagIsForgivenBetweenServers(t *testing.T) {
 	v = judge.Judge(h)
 	assert.Equal(t, []string{judge.NoFalseSoldOut}, v.Names())
 }
+
+// TestAChangeInDoubtIsForgiven lets a restock and a pause fail: they may have been made at any time, or never.
+func TestAChangeInDoubtIsForgiven(t *testing.T) {
+	t.Parallel()
+	restocked, held := right(), right()
+	restocked.Changes = append(restocked.Changes,
+		judge.Change{Kind: judge.Restock, Add: 5, Sent: 700 * ms, Received: judge.Never, InDoubt: true})
+	v := judge.Judge(restocked)
+	assert.Empty(t, v.Names(), "never")
+	restocked.Final.States[0].Stock, restocked.Final.States[0].Left = 9, 5
+	restocked.Watchers[0].Leaves, restocked.Watchers[0].Stayed = true, false
+	restocked.Final.States[0].Revision++
+	v = judge.Judge(restocked)
+	assert.Empty(t, v.Names(), "after all")
+	restocked.Final.States[0].Stock, restocked.Final.States[0].Left = 10, 6
+	v = judge.Judge(restocked)
+	assert.Equal(t, []string{judge.CountIsTheList}, v.Names(), "but not more")
+
+	held.Changes = append(held.Changes, judge.Change{Kind: judge.Pause, Sent: 700 * ms, Received: judge.Never, InDoubt: true})
+	held.Attempts = append(held.Attempts, attempt(3, 2, 750, 760, judge.NotActive))
+	held.LinearLimit = 0
+	v = judge.Judge(held)
+	assert.Empty(t, v.Names())
+	held.Attempts[len(held.Attempts)-1] = attempt(3, 2, 650, 660, judge.NotActive)
+	v = judge.Judge(held)
+	assert.Equal(t, []string{judge.RefusalsAreTrue}, v.Names(), "before it was asked for")
+}

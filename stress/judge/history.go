@@ -3,6 +3,7 @@
 package judge
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -95,12 +96,17 @@ const (
 	End     Kind = "end"
 )
 
-// Change is an operator's change, which succeeded.
+// Change is an operator's change.
 type Change struct {
 	Kind           Kind
 	Add            int // Restock: units
 	Sent, Received Moment
+	// InDoubt: it failed, which may have been after it was made. Received is Never then.
+	InDoubt bool
 }
+
+// Never is later than all that happens.
+const Never = Moment(math.MaxInt64 / 2)
 
 // Phase is where a sale stands, in the contract's words.
 type Phase string

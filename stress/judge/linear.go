@@ -199,7 +199,7 @@ func (x *index) stepsOf(shopper int, mine []int32, add func(step, Moment, Moment
 		}
 	}
 	if n := x.ordinal[shopper]; n > 0 && !confirmed && doubt != math.MinInt64 {
-		add(step{kind: buys, n: n}, doubt, math.MaxInt64/2)
+		add(step{kind: buys, n: n}, doubt, Never)
 	}
 }
 

@@ -216,7 +216,7 @@ func (x *index) doubtIsSettled(p *Promise) {
 		listed := x.ordinal[shopper]
 		switch {
 		case last == nil:
-			p.hold(false, "shopper %d was left in doubt, asked again and got no answer", shopper)
+			p.hold(false, "shopper %d was left in doubt, and got no answer to the end", shopper)
 		case last.Result == Bought || last.Result == AlreadyPurchased:
 			p.hold(listed == int(last.Ordinal), "shopper %d was in doubt, then heard number %d, and the list says %s",
 				shopper, last.Ordinal, place(listed))

@@ -132,6 +132,9 @@ func (r *recorder) answers(which func(judge.Result) bool) (n int64) {
 	return n
 }
 
+// attempts counts them.
+func (r *recorder) attempts() int64 { return r.answers(func(judge.Result) bool { return true }) }
+
 // write puts everything into a history.
 func (r *recorder) write(h *judge.History) {
 	r.mu.Lock()

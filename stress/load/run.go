@@ -34,11 +34,13 @@ type Config struct {
 	Timeout     time.Duration  `json:"timeout_ns"` // for an answer
 	Patience    time.Duration  `json:"patience_ns"`
 	// MaxLate: a start that would be later is dropped.
-	MaxLate    time.Duration                                  `json:"max_late_ns"`
-	Lag        time.Duration                                  `json:"lag_ns"`
-	WatchLimit time.Duration                                  `json:"watch_limit_ns"`
-	Count      func(context.Context, string) (*[2]int, error) `json:"-"`
-	Progress   func(Progress)                                 `json:"-"`
+	MaxLate    time.Duration `json:"max_late_ns"`
+	Lag        time.Duration `json:"lag_ns"`
+	WatchLimit time.Duration `json:"watch_limit_ns"`
+	// SettleLimit is how long those who were left in doubt are asked again, in all.
+	SettleLimit time.Duration                                  `json:"-"`
+	Count       func(context.Context, string) (*[2]int, error) `json:"-"`
+	Progress    func(Progress)                                 `json:"-"`
 }
 
 // Step is one rate of a ramp, and what came of it.
@@ -55,6 +57,7 @@ type Record struct {
 	History     judge.History
 	Sale        string
 	Interrupted bool
+	Failure     string // why it was not played to its end, "" when it was
 	// LoadFrom and LoadTo bound the time in which arrivals were planned and answered.
 	LoadFrom, LoadTo judge.Moment
 	Planned          int64
@@ -97,11 +100,11 @@ func (r *run) used() (own, machine float64) {
 	return readProcessor().since(*before)
 }
 
-// settleLimit bounds what comes after the load: asking those who were left in doubt, and reading the list.
-const settleLimit = 2 * time.Minute
+// readLimit is how long it may take to read how everything ended.
+const readLimit = 2 * time.Minute
 
-// Play plays a scenario. When ctx ends it stops early and still records how everything ended. Errors: the server cannot
-// be reached or refuses what has to be done before or after the load.
+// Play plays a scenario. When ctx ends, or an operator or a reader fails, it stops early and still records how
+// everything ended. Errors: the server cannot be reached, or refuses what has to be done before or after the load.
 func Play(ctx context.Context, c *Config) (*Record, error) {
 	cfg := *c
 	r := &run{
@@ -122,30 +125,40 @@ func Play(ctx context.Context, c *Config) (*Record, error) {
 	own, machine := r.used()
 	r.to = r.now()
 	stopProgress()
-	interrupted := ctx.Err() != nil
-	if err != nil && !interrupted {
-		return nil, err
-	}
-	if r.sale.ID == "" {
-		return nil, errors.New("interrupted before there was a sale")
-	}
 	record := &Record{
-		Sale: r.sale.ID, Interrupted: interrupted, LoadFrom: r.from, LoadTo: r.to,
+		Sale: r.sale.ID, Interrupted: ctx.Err() != nil, LoadFrom: r.from, LoadTo: r.to,
 		Own: own, Machine: machine, Steps: r.steps,
 	}
-	ending, stop := context.WithTimeout(after, settleLimit)
-	defer stop()
-	if err := r.finish(ending, record); err != nil {
+	if r.sale.ID != "" {
+		defer r.end(after)
+	}
+	switch {
+	case record.Interrupted && r.sale.ID == "":
+		return nil, errors.New("interrupted before there was a sale")
+	case record.Interrupted || err == nil:
+	case r.attempts() == 0:
+		return nil, err
+	default:
+		record.Failure = err.Error()
+	}
+	if err := r.finish(after, record); err != nil {
 		return nil, fmt.Errorf("after the load: %w", err)
 	}
 	return record, nil
+}
+
+// end is good manners: what was put on sale for the test is not left on sale. It no longer matters whether it works.
+func (r *run) end(ctx context.Context) {
+	_, _ = r.operator.Change(ctx, r.Wallet.Operator, r.sale.ID, judge.End, 0)
 }
 
 // finish waits until all is quiet, and reads what is left.
 func (r *run) finish(ctx context.Context, record *Record) error {
 	r.room.staying.Store(true)
 	r.operator.Close() // it has been idle for as long as the load took: the server may have hung up
-	r.settle(ctx)
+	settling, stop := context.WithTimeout(ctx, r.SettleLimit)
+	r.settle(settling)
+	stop()
 	h := &record.History
 	if err := r.readFinal(ctx, h); err != nil {
 		return err
@@ -162,8 +175,6 @@ func (r *run) finish(ctx context.Context, record *Record) error {
 	h.Shoppers, h.Targets = int(r.shoppers.Load()), len(r.Targets)
 	record.Planned, record.Late, record.Dropped = r.planned.Load(), r.late.Load(), r.dropped.Load()
 	record.Starts, record.Trouble = r.starts, r.trouble
-	// Good manners: what was put on sale for the test is not left on sale. It no longer matters whether it works.
-	_, _ = r.operator.Change(ctx, r.Wallet.Operator, r.sale.ID, judge.End, 0)
 	return nil
 }
 
@@ -172,6 +183,8 @@ const strangers = 1000
 
 // readFinal reads the list and what every target says, once the watchers have heard of it or had the time to.
 func (r *run) readFinal(ctx context.Context, h *judge.History) error {
+	ctx, cancel := context.WithTimeout(ctx, r.WatchLimit+readLimit)
+	defer cancel()
 	var states []judge.State
 	read := func() error {
 		states = states[:0]
@@ -200,7 +213,7 @@ func (r *run) readFinal(ctx context.Context, h *judge.History) error {
 	}
 	h.Final.States = states
 	// Each attempt buys one at the most. Somebody else may buy too, but not as much again.
-	most := 2*int(r.answers(func(judge.Result) bool { return true })) + strangers
+	most := 2*int(r.attempts()) + strangers
 	list, total, err := r.operator.List(ctx, r.Wallet.Operator, r.sale.ID, most)
 	if err != nil {
 		return err
@@ -273,9 +286,11 @@ func (r *run) everywhere(ctx context.Context) error {
 // change does an operator's work.
 func (r *run) change(ctx context.Context, c *shop.Conn, kind judge.Kind, add int) error {
 	e, err := c.Change(ctx, r.Wallet.Operator, r.sale.ID, kind, add)
-	if err == nil {
-		r.recorder.change(judge.Change{Kind: kind, Add: add, Sent: r.at(e.Sent), Received: r.at(e.Received)})
+	made := judge.Change{Kind: kind, Add: add, Sent: r.at(e.Sent), Received: r.at(e.Received)}
+	if err != nil { // the answer may have been lost, and not the change
+		made.Received, made.InDoubt = judge.Never, true
 	}
+	r.recorder.change(made)
 	return err
 }
 

@@ -105,6 +105,7 @@ func (c *Config) Defaults() {
 	c.Patience = cmp.Or(c.Patience, 60*time.Second)
 	c.MaxLate = cmp.Or(c.MaxLate, 10*time.Second)
 	c.WatchLimit = cmp.Or(c.WatchLimit, 5*time.Second)
+	c.SettleLimit = cmp.Or(c.SettleLimit, 2*time.Minute)
 }
 
 const (

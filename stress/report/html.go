@@ -50,14 +50,19 @@ func (r *Result) WriteHTML(w io.Writer) error {
 	})
 }
 
-// Headline is the verdict in a sentence.
-func (r *Result) Headline() string {
-	broken := 0
+// Broken counts the promises that were not kept.
+func (r *Result) Broken() (n int) {
 	for i := range r.Promises {
 		if !r.Promises[i].Kept() {
-			broken++
+			n++
 		}
 	}
+	return n
+}
+
+// Headline is the verdict in a sentence.
+func (r *Result) Headline() string {
+	broken := r.Broken()
 	switch {
 	case r.Unjudged && !r.Interrupted:
 		return "Nobody got an answer: there was nothing to judge."
@@ -67,6 +72,8 @@ func (r *Result) Headline() string {
 		return fmt.Sprintf("%d promises are broken.", broken)
 	case r.Interrupted:
 		return "Interrupted. No promise was broken until then."
+	case r.Failure != "":
+		return "Not played to its end. No promise was broken until then."
 	default:
 		return "Every promise was kept."
 	}

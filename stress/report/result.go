@@ -24,7 +24,8 @@ type Result struct {
 	Config      load.Config      `json:"config"`
 	Kept        bool             `json:"kept"`
 	Interrupted bool             `json:"interrupted"`
-	Unjudged    bool             `json:"unjudged"` // no attempt got an answer: there was nothing to judge
+	Unjudged    bool             `json:"unjudged"`          // no attempt got an answer: there was nothing to judge
+	Failure     string           `json:"failure,omitempty"` // why it was not played to its end
 	Promises    []judge.Promise  `json:"promises"`
 	Linear      string           `json:"linearization,omitempty"`
 	Fairness    []judge.Fairness `json:"fairness"`
@@ -137,7 +138,8 @@ func curve(h *hdrhistogram.Histogram) []Point {
 func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 	r := &Result{
 		Scenario: cfg.Scenario.Name, Says: cfg.Scenario.Says, Config: *cfg, Machine: thisMachine(),
-		Kept: verdict.Kept() && !record.Interrupted, Interrupted: record.Interrupted,
+		Kept:        verdict.Kept() && !record.Interrupted && record.Failure == "",
+		Interrupted: record.Interrupted, Failure: record.Failure,
 		Promises: verdict.Promises, Fairness: verdict.Fairness, Linear: verdict.Search, Picture: verdict.Picture,
 		Steps: record.Steps, Trouble: record.Trouble,
 	}
@@ -149,7 +151,9 @@ func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 	s.Shoppers, s.Attempts, s.Events, s.Watchers = h.Shoppers, len(h.Attempts), len(h.Events), len(h.Watchers)
 	s.Stock, s.Sold = h.Stock, len(h.Final.Purchase)
 	for _, c := range h.Changes {
-		s.Stock += c.Add
+		if !c.InDoubt {
+			s.Stock += c.Add
+		}
 	}
 	for i := range h.Watchers {
 		s.WatcherCuts += h.Watchers[i].Cuts

@@ -45,6 +45,9 @@ func (r *Result) warn() {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("The generator used %.0f %% of the machine: measure from another one.",
 			100*s.Generator))
 	}
+	if r.Failure != "" {
+		r.Warnings = append(r.Warnings, "The run was not played to its end: "+r.Failure)
+	}
 	if r.Interrupted {
 		r.Warnings = append(r.Warnings, "The run was interrupted: what is shown is what had happened by then.")
 	}
@@ -65,6 +68,8 @@ func (r *Result) incomplete() string {
 		return "it was interrupted"
 	case r.Unjudged:
 		return "nobody got an answer"
+	case r.Failure != "":
+		return r.Failure
 	}
 	return ""
 }
