@@ -75,10 +75,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitBroken
 	case errors.Is(err, errUnjudged):
 		return exitFailed
-	default:
-		_, _ = fmt.Fprintln(stderr, "stress:", err)
-		return exitFailed
 	}
+	_, _ = fmt.Fprintln(stderr, "stress:", err)
+	if ctx.Err() != nil { // that is why
+		return exitBroken
+	}
+	return exitFailed
 }
 
 // doubleDashed lets long flags be written with one dash, as the server's are.

@@ -41,7 +41,7 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 		if err != nil {
 			return err
 		}
-		last := n == c.Repeat-1 || !result.Kept || ctx.Err() != nil
+		last := n == c.Repeat-1 || !result.Kept
 		if c.Repeat > 1 {
 			out.say("%4d of %d  seed %-6d %s", n+1, c.Repeat, c.Seed, result.Line())
 		}
@@ -83,6 +83,7 @@ func (c *runCommand) once(ctx context.Context, s *load.Scenario, out *output) (*
 	}
 	record.History.LinearLimit, record.History.SearchLimit = c.LinearLimit, c.SearchLimit
 	verdict := judge.Judge(&record.History)
+	record.Interrupted = ctx.Err() != nil // or while it was settled and judged: there will be no more
 	result := report.Of(record, &verdict, cfg)
 	result.When, result.Command, result.Version = begun, c.command(out.args), version()
 	return result, nil

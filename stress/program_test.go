@@ -124,6 +124,29 @@ func TestCtrlCStillWritesTheReport(t *testing.T) {
 	assert.True(t, says(read(t, filepath.Join(dir, "run.html")), "Interrupted."))
 }
 
+// TestCtrlCAfterTheLoad interrupts the first of several runs when all that is left is to read its list.
+func TestCtrlCAfterTheLoad(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ctx, interrupt := context.WithCancel(t.Context())
+	address := openShop(t, &wrongShop{onList: interrupt}, 1)[0]
+	args := []string{
+		"run", "rush", "-shoppers", "10", "-stock", "5", "-watchers", "0", "-repeat", "3", "-target", address,
+		"-auth-secret", "s", "-report", "-", "-json", filepath.Join(dir, "run.json"),
+	}
+	var stdout, stderr bytes.Buffer
+	assert.Equal(t, exitBroken, run(ctx, args, &stdout, &stderr))
+	result, err := report.Read(filepath.Join(dir, "run.json"))
+	require.NoError(t, err, &stderr)
+	assert.True(t, result.Interrupted)
+	assert.Equal(t, 5, result.Summary.Sold)
+	assert.Contains(t, stdout.String(), "   1 of 3 ")
+
+	stderr.Reset()
+	assert.Equal(t, exitBroken, run(ctx, args, &stdout, &stderr), "before there is anything")
+	assert.Contains(t, stderr.String(), "interrupted before there was a sale")
+}
+
 // TestWhoseTokens plays with demo sign-in, and with a file of tokens.
 func TestWhoseTokens(t *testing.T) {
 	t.Parallel()

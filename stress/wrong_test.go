@@ -41,6 +41,7 @@ const (
 type wrongShop struct {
 	bug    bug
 	onSale func(n int) // hears of each sale
+	onList func()      // hears of each page that is read
 	// refusing, unless nil, lets restocks fail once it is closed.
 	refusing chan struct{}
 
@@ -113,6 +114,9 @@ func (s *wrongShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		key, _ := q.Variables.I["idempotencyKey"].(string)
 		data = map[string]any{"purchase": s.purchase(subject(r.Header.Get("Authorization")), key)}
 	case strings.Contains(q.Query, "purchases("):
+		if s.onList != nil {
+			s.onList()
+		}
 		data = map[string]any{"out": map[string]any{"purchases": s.page(q.Variables.After)}}
 	case strings.Contains(q.Query, "saleStatus"):
 		data = map[string]any{"out": s.state()}

@@ -56,7 +56,7 @@ type Step struct {
 type Record struct {
 	History     judge.History
 	Sale        string
-	Interrupted bool
+	Interrupted bool   // before the load was over
 	Failure     string // why it was not played to its end, "" when it was
 	// LoadFrom and LoadTo bound the time in which arrivals were planned and answered.
 	LoadFrom, LoadTo judge.Moment
