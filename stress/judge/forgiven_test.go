@@ -3,6 +3,7 @@ package judge_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -62,4 +63,17 @@ func TestAChangeInDoubtIsForgiven(t *testing.T) {
 	held.Attempts[len(held.Attempts)-1] = attempt(3, 2, 650, 660, judge.NotActive)
 	v = judge.Judge(held)
 	assert.Equal(t, []string{judge.RefusalsAreTrue}, v.Names(), "before it was asked for")
+}
+
+// TestHalfAMillisecondIsForgiven: the dates of the list come in whole ones, cut off.
+func TestHalfAMillisecondIsForgiven(t *testing.T) {
+	t.Parallel()
+	h := right()
+	h.StartsAt += 500 * time.Microsecond
+	h.Final.Purchase[0].At = 100 * ms
+	v := judge.Judge(h)
+	assert.Empty(t, v.Names())
+	h.Final.Purchase[0].At = 99 * ms
+	v = judge.Judge(h)
+	assert.Equal(t, []string{judge.OnlyWhileOpen}, v.Names())
 }

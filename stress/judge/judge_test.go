@@ -187,6 +187,20 @@ func TestEachPromiseIsBrokenByItself(t *testing.T) {
 			},
 			[]string{judge.OnlyWhileOpen},
 		},
+		"dated just before the start": {
+			func(h *judge.History) { h.Final.Purchase[0].At, h.Attempts[1].Sent = 99*ms, 95*ms },
+			[]string{judge.OnlyWhileOpen},
+		},
+		"dated at the end": {
+			func(h *judge.History) {
+				h.Attempts[7].Received, h.Final.Purchase[3].At = 905*ms, 901*ms
+				h.Attempts[11] = attempt(4, 1, 895, 905, judge.NotActive)
+				h.Reads, h.Events[4].Received = nil, 903*ms
+				h.Changes = h.Changes[:1]
+				h.Attempts[8].Sent, h.Attempts[8].Received = 890*ms, 910*ms
+			},
+			[]string{judge.OnlyWhileOpen},
+		},
 		"sold on hold": {
 			func(h *judge.History) {
 				h.Attempts[7].Sent, h.Attempts[7].Received, h.Final.Purchase[3].At = 310*ms, 320*ms, 315*ms

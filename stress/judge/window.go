@@ -1,12 +1,19 @@
 package judge
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // span is a time in which a sale was surely closed.
 type span struct {
 	from, to Moment
 	why      string
 }
+
+// clockTick is how far two instants of the server's clock may seem to be apart that are not: they come in whole
+// milliseconds, cut off. How far that clock is from ours does not matter between the two.
+const clockTick = time.Millisecond
 
 // closed are the times in which nothing can have been sold. Whatever is uncertain, clocks and changes under way, is
 // left out.
@@ -15,6 +22,11 @@ func (x *index) closed() []span {
 	if x.EndsAt != 0 {
 		spans = append(spans, span{x.EndsAt + x.ClockError, math.MaxInt64, "after the end"})
 	}
+	return append(spans, x.heldOrEnded()...)
+}
+
+// heldOrEnded are those of them that are an operator's doing, by our own clock.
+func (x *index) heldOrEnded() (spans []span) {
 	for i, c := range x.Changes {
 		switch c.Kind {
 		case End:
@@ -35,7 +47,7 @@ func (x *index) closed() []span {
 }
 
 func (x *index) onlyWhileOpen(p *Promise) {
-	spans := x.closed()
+	spans, byOperator := x.closed(), x.heldOrEnded()
 	for i := range x.Attempts {
 		a := &x.Attempts[i]
 		if !a.fresh() {
@@ -50,7 +62,13 @@ func (x *index) onlyWhileOpen(p *Promise) {
 	}
 	for _, l := range x.Final.Purchase { // by the server's own clock, and those whose answer was lost
 		p.Checked++
-		for _, s := range spans {
+		if l.At <= x.StartsAt-clockTick {
+			p.broken("number %d is dated %s before the start", l.Ordinal, round(x.StartsAt-l.At))
+		}
+		if x.EndsAt != 0 && l.At >= x.EndsAt+clockTick {
+			p.broken("number %d is dated %s after the end", l.Ordinal, round(l.At-x.EndsAt))
+		}
+		for _, s := range byOperator {
 			if l.At > s.from+x.ClockError && l.At < s.to-x.ClockError {
 				p.broken("number %d is dated %s", l.Ordinal, s.why)
 			}
