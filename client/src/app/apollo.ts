@@ -9,6 +9,9 @@ import type { Session } from '../features/session/session';
 import type { ServerClock } from '../shared/time/clock';
 import { ShopCache } from './cache';
 
+/** An answer that takes longer is taken for lost: whoever asked may ask again, a purchase with the same key. */
+const LONGEST_ANSWER_MS = 10_000;
+
 interface Parts {
   session: Session;
   clock: ServerClock;
@@ -18,7 +21,12 @@ interface Parts {
 
 export function createApollo({ session, clock, ws, uri }: Parts) {
   const cache = new ShopCache();
-  const http = ApolloLink.from([sendToken(session), learnTime(clock), new BaseHttpLink({ uri })]);
+  const http = ApolloLink.from([
+    sendToken(session),
+    learnTime(clock),
+    limitTime(),
+    new BaseHttpLink({ uri }),
+  ]);
   const client = new ApolloClient({
     cache,
     link: ApolloLink.split(
@@ -73,6 +81,14 @@ function learnTime(clock: ServerClock): ApolloLink {
         return result;
       }),
     );
+  });
+}
+
+/** No question hangs for good. */
+function limitTime(): ApolloLink {
+  return new ApolloLink((operation, forward) => {
+    operation.setContext({ fetchOptions: { signal: AbortSignal.timeout(LONGEST_ANSWER_MS) } });
+    return forward(operation);
   });
 }
 

@@ -1,5 +1,4 @@
 import { Session } from '../features/session/session';
-import { onSettledElsewhere } from '../features/purchase/wish';
 import { SaleStatus } from '../features/sale/useSaleStatus';
 import { Connection } from '../shared/connection/connection';
 import { keep } from '../shared/storage/storage';
@@ -36,17 +35,13 @@ export function createServices(first: Config['first'] = null, exchange = pageExc
     forgetViewer(cache);
     // The line carries the shopper's token: it is opened anew for the next one.
     ws.terminate();
-    void client.refetchQueries({ include: [SaleStatus] });
   });
-  const refetch = () => void client.refetchQueries({ include: [SaleStatus] });
-  const stopWishing = onSettledElsewhere(refetch);
   const offline = () => ws.terminate();
   window.addEventListener('offline', offline);
 
   const close = async () => {
     stopFollowing();
     stopWatching();
-    stopWishing();
     window.removeEventListener('offline', offline);
     client.stop();
     // A line that is just failing to open has nothing to close.

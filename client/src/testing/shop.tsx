@@ -21,14 +21,18 @@ interface Arrange {
   demoSignIn?: boolean;
   /** What the server has written into the page. */
   first?: SaleStatusQuery;
+  /** What becomes of the first questions about the sale. */
+  troubles?: Troubles;
 }
+
+type Troubles = (() => Response | Promise<Response>)[];
 
 type Bought = BuyMutation['purchase'];
 /** One answer to a purchase: a result, or the failure of the request. */
 export type PurchaseAnswer = Bought | (() => Response);
 
 /** The whole page against a network of which the test holds the other end. */
-export function openShop({ sale, shopper, demoSignIn = true, first }: Arrange) {
+export function openShop({ sale, shopper, demoSignIn = true, first, troubles = [] }: Arrange) {
   const line = new Line();
   const shop = {
     /** What the server would say now; change it and the next query tells. */
@@ -38,6 +42,8 @@ export function openShop({ sale, shopper, demoSignIn = true, first }: Arrange) {
     keys: [] as string[],
     /** The answers to come; the last one stays. */
     answers: [] as PurchaseAnswer[],
+    /** What becomes of the next questions about the sale instead of an answer, in order. */
+    troubles,
     user: userEvent.setup(),
     queries: 0,
   };
@@ -61,11 +67,14 @@ function handlers(shop: {
   sale: SaleView | null;
   keys: string[];
   answers: PurchaseAnswer[];
+  troubles: Troubles;
   queries: number;
 }) {
   return [
     graphql.query('SaleStatus', ({ request }) => {
       shop.queries++;
+      const trouble = shop.troubles.shift();
+      if (trouble) return trouble();
       const id = bearer(request);
       const viewer = id ? { __typename: 'Viewer' as const, id } : null;
       return HttpResponse.json({ data: { saleStatus: shop.sale, viewer } });

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
+import { onSettledElsewhere } from '../../features/purchase/wish';
 import { ProductPicture, ProductTitle } from '../../features/sale/ProductView';
 import { useSaleStatus } from '../../features/sale/useSaleStatus';
 import { useStockChanges } from '../../features/sale/useStockChanges';
@@ -14,10 +15,11 @@ import { Sentence, Words } from './words';
 export function ShopPage({ config }: { config: Config }) {
   const { t } = useTranslation();
   const { token } = useSession();
-  const { data, failed, refetch } = useSaleStatus(token === null);
+  const { data, failed, refetch } = useSaleStatus(token);
   const sale = data?.saleStatus;
   const product = sale?.product ?? null;
   useStockChanges(data ? (sale?.id ?? null) : undefined, refetch);
+  useEffect(() => onSettledElsewhere(() => void refetch()), [refetch]);
   useTitle(product?.name);
   const viewerId = data?.viewer?.id ?? null;
   // The server has not said yet what this shopper owns: "sold out" would only scare an owner.
@@ -41,6 +43,7 @@ export function ShopPage({ config }: { config: Config }) {
               key={`${sale.id} ${viewerId}`}
               sale={sale}
               viewerId={viewerId}
+              failed={failed}
               demoSignIn={config.demoSignIn}
             />
           ) : (

@@ -18,11 +18,13 @@ import { useSignInSlots } from './useSignInSlots';
 interface Props {
   sale: NonNullable<SaleStatusQuery['saleStatus']>;
   viewerId: string | null;
+  /** The last question about the sale got no answer. */
+  failed: boolean;
   demoSignIn: boolean;
 }
 
 /** One truth in one place: what this sale is to this shopper, now. */
-export function TruthBlock({ sale, viewerId, demoSignIn }: Props) {
+export function TruthBlock({ sale, viewerId, failed, demoSignIn }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const { token, session } = useSession();
@@ -49,6 +51,7 @@ export function TruthBlock({ sale, viewerId, demoSignIn }: Props) {
     soldOutSpan,
     signIn: token === null ? signIn : null,
     ready: viewerId !== null,
+    failed,
     problem: refused === 'rejected' || refused === 'gone' ? t(`refused.${refused}`) : null,
     onBuy: buy,
   });

@@ -24,6 +24,8 @@ export interface Showing {
   signIn: Pick<Slots, 'action' | 'note'> | null;
   /** The shopper is known and may press the button. */
   ready: boolean;
+  /** The server could not be asked who the shopper is, or what they own. */
+  failed: boolean;
   problem: string | null;
   onBuy: () => void;
 }
@@ -72,10 +74,7 @@ function upcoming(left: number, showing: Showing): Slots {
     meter: <StockMeter sale={sale} />,
     // A day and a time fill the line.
     line: today ? `${when} · ${units}` : when,
-    ...(showing.signIn ?? {
-      action: buyButton(showing, false),
-      note: today ? null : units,
-    }),
+    ...(showing.signIn ?? buying(showing, false, today ? null : units)),
   };
 }
 
@@ -89,7 +88,7 @@ function active(showing: Showing): Slots {
     top: <Left {...showing} />,
     meter: <StockMeter sale={sale} />,
     line: until,
-    ...(showing.signIn ?? { action: buyButton(showing, true), note: showing.problem }),
+    ...(showing.signIn ?? buying(showing, true, showing.problem)),
   };
 }
 
@@ -172,7 +171,7 @@ function paused(showing: Showing): Slots {
   return {
     top: <Words title={t('paused.title')}>{t('paused.text')}</Words>,
     meter: <StockMeter sale={sale} />,
-    ...(showing.signIn ?? { action: buyButton(showing, false) }),
+    ...(showing.signIn ?? buying(showing, false, null)),
   };
 }
 
@@ -190,13 +189,18 @@ function ended({ t, format, sale, now, signIn }: Showing): Slots {
   };
 }
 
-function buyButton({ t, format, product, ready, onBuy }: Showing, open: boolean) {
+/** The button and the note below it, which says why the button cannot be ready. */
+function buying(showing: Showing, open: boolean, note: string | null) {
+  const { t, format, product, ready, failed, onBuy } = showing;
   const { price } = product;
-  return (
-    <BuyButton open={open && ready} onBuy={onBuy}>
-      {price
-        ? t('active.buyFor', { price: format.money(price.amount, price.currencyCode) })
-        : t('active.buy')}
-    </BuyButton>
-  );
+  return {
+    action: (
+      <BuyButton open={open && ready} onBuy={onBuy}>
+        {price
+          ? t('active.buyFor', { price: format.money(price.amount, price.currencyCode) })
+          : t('active.buy')}
+      </BuyButton>
+    ),
+    note: failed && !ready ? <span role="status">{t('away.text')}</span> : note,
+  };
 }

@@ -24,7 +24,10 @@ const LONGEST_WAIT_MS = 15_000;
  *
  * `shownSaleId` is undefined before the first answer, null when there is no sale.
  */
-export function useStockChanges(shownSaleId: string | null | undefined, refetch: () => void): void {
+export function useStockChanges(
+  shownSaleId: string | null | undefined,
+  refetch: () => Promise<void>,
+): void {
   const clock = useServerClock();
   const later = useLater();
   const attempt = useRef(0);
@@ -32,7 +35,7 @@ export function useStockChanges(shownSaleId: string | null | undefined, refetch:
   const again = () =>
     later(fullJitter(attempt.current++, LONGEST_WAIT_MS, RESTART_BASE_MS), () => {
       restart();
-      refetch();
+      void refetch();
     });
   const { restart } = useSubscription(StockChanged, {
     ignoreResults: true,
@@ -43,7 +46,7 @@ export function useStockChanges(shownSaleId: string | null | undefined, refetch:
       clock.atLeast(Date.parse(serverTime));
       if (shownSaleId === undefined || id === shownSaleId || id === asked.current) return;
       asked.current = id;
-      later(Math.random() * NEXT_SALE_SPREAD_MS, refetch);
+      later(Math.random() * NEXT_SALE_SPREAD_MS, () => void refetch());
     },
     // Ended by the server: begin again; asking for the status is the net below.
     onError: again,
