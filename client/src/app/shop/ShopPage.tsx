@@ -44,6 +44,7 @@ export function ShopPage({ config }: { config: Config }) {
               sale={sale}
               viewerId={viewerId}
               failed={failed}
+              refetch={refetch}
               demoSignIn={config.demoSignIn}
             />
           ) : (

@@ -20,11 +20,12 @@ interface Props {
   viewerId: string | null;
   /** The last question about the sale got no answer. */
   failed: boolean;
+  refetch: () => Promise<void>;
   demoSignIn: boolean;
 }
 
 /** One truth in one place: what this sale is to this shopper, now. */
-export function TruthBlock({ sale, viewerId, failed, demoSignIn }: Props) {
+export function TruthBlock({ sale, viewerId, failed, refetch, demoSignIn }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const { token, session } = useSession();
@@ -38,6 +39,7 @@ export function TruthBlock({ sale, viewerId, failed, demoSignIn }: Props) {
     shopperId: viewerId,
     known: receipt !== null,
     onSignedOut: () => session.forget(),
+    onDoubt: refetch,
   });
   const signIn = useSignInSlots(demoSignIn, sale.phase);
   const truth = truthOf({ sale, receipt, purchase, now });

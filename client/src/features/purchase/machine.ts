@@ -20,7 +20,13 @@ interface Wish {
 export type PurchaseState =
   | { step: 'idle' }
   | ({ step: 'asking' } & Wish)
-  | ({ step: 'waiting'; reason: 'busy' | 'early' | 'unknown'; delayMs: number } & Wish)
+  | ({
+      step: 'waiting';
+      reason: 'busy' | 'early' | 'unknown';
+      delayMs: number;
+      /** The server said how long; a wait of our own may end sooner. */
+      told: boolean;
+    } & Wish)
   | { step: 'bought'; earlier: boolean }
   | { step: 'refused'; why: Refusal };
 
@@ -32,6 +38,8 @@ export type PurchaseEvent =
   /** `chance` is a random number from 0 to 1, so that this stays a pure function. */
   | { type: 'answered'; answer: Answer; chance: number }
   | { type: 'timeUp' }
+  /** The network, the shopper or the live line came back. */
+  | { type: 'back' }
   /** The purchase turned up elsewhere, for example in another tab. */
   | { type: 'found' };
 
@@ -52,6 +60,9 @@ export function reduce(state: PurchaseState, event: PurchaseEvent): PurchaseStat
     case 'timeUp':
       if (state.step !== 'waiting') return state;
       return { step: 'asking', key: state.key, attempt: state.attempt, unsure: state.unsure };
+    case 'back':
+      if (state.step !== 'waiting' || state.told) return state;
+      return reduce(state, { type: 'timeUp' });
     case 'found':
       // While asking, the answer on its way says whether it was bought now or earlier.
       if (state.step === 'bought' || state.step === 'asking') return state;
@@ -60,7 +71,6 @@ export function reduce(state: PurchaseState, event: PurchaseEvent): PurchaseStat
 }
 
 function answered(wish: Wish, answer: Answer, chance: number): PurchaseState {
-  const { key, attempt } = wish;
   switch (answer.kind) {
     case 'bought':
       return { step: 'bought', earlier: false };
@@ -69,26 +79,34 @@ function answered(wish: Wish, answer: Answer, chance: number): PurchaseState {
       return { step: 'bought', earlier: !wish.unsure };
     case 'busy':
     case 'early':
-      return {
-        step: 'waiting',
-        reason: wish.unsure ? 'unknown' : answer.kind,
-        delayMs: spread(answer.retryAfterMs, chance),
-        key,
-        attempt: attempt + 1,
-        unsure: wish.unsure,
-      };
+      return wait(wish, wish.unsure ? 'unknown' : answer.kind, answer.retryAfterMs, chance);
     case 'unknown':
-      return {
-        step: 'waiting',
-        reason: 'unknown',
-        delayMs: spread(answer.retryAfterMs ?? backoff(attempt), chance),
-        key,
-        attempt: attempt + 1,
-        unsure: true,
-      };
+      return wait({ ...wish, unsure: true }, 'unknown', answer.retryAfterMs, chance);
+    case 'rejected':
+      // Somebody on the way may have said it, who knows nothing of the attempt whose answer was lost.
+      if (wish.unsure) return wait(wish, 'unknown', undefined, chance);
+      return { step: 'refused', why: 'rejected' };
     default:
+      // The server looks for the shopper's purchase before it refuses: that ends doubt, too.
       return { step: 'refused', why: answer.kind };
   }
+}
+
+function wait(
+  { key, attempt, unsure }: Wish,
+  reason: 'busy' | 'early' | 'unknown',
+  retryAfterMs: number | undefined,
+  chance: number,
+): PurchaseState {
+  return {
+    step: 'waiting',
+    reason,
+    delayMs: spread(retryAfterMs ?? backoff(attempt), chance),
+    told: retryAfterMs !== undefined,
+    key,
+    attempt: attempt + 1,
+    unsure,
+  };
 }
 
 const backoff = (attempt: number) => Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt);

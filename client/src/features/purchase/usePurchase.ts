@@ -1,9 +1,11 @@
 import { useMutation } from '@apollo/client/react';
-import { useEffect, useMemo, useReducer, useRef } from 'react';
+import { type Dispatch, useEffect, useMemo, useReducer, useRef } from 'react';
 import { graphql } from '../../gql';
+import { useConnection } from '../../shared/connection/connection';
 import { keep } from '../../shared/storage/storage';
+import { onReturn } from '../../shared/time/wait';
 import { answerOf, answerOfError } from './answer';
-import { idle, type PurchaseState, reduce } from './machine';
+import { idle, type PurchaseEvent, type PurchaseState, reduce } from './machine';
 import { type Wishes, wishesOf } from './wish';
 
 export const Buy = graphql(`
@@ -50,10 +52,12 @@ interface Props {
   known: boolean;
   /** The token was refused in the middle. */
   onSignedOut: () => void;
+  /** The purchase was refused by somebody who cannot know what became of it: the sale's status may tell. */
+  onDoubt: () => Promise<void>;
 }
 
 /** One shopper's wish to buy one unit: asked until the truth is known, with one key. */
-export function usePurchase({ saleId, shopperId, known, onSignedOut }: Props): {
+export function usePurchase({ saleId, shopperId, known, onSignedOut, onDoubt }: Props): {
   state: PurchaseState;
   buy: () => void;
 } {
@@ -69,16 +73,13 @@ export function usePurchase({ saleId, shopperId, known, onSignedOut }: Props): {
     // A state is asked for once, however often its effect runs.
     if (state.step !== 'asking' || asked.current === state) return;
     asked.current = state;
-    void ask(state.key).then((answer) =>
-      dispatch({ type: 'answered', answer, chance: Math.random() }),
-    );
-  }, [state, ask]);
+    void ask(state.key).then((answer) => {
+      if (answer.kind === 'rejected' && state.unsure) void onDoubt();
+      dispatch({ type: 'answered', answer, chance: Math.random() });
+    });
+  }, [state, ask, onDoubt]);
 
-  useEffect(() => {
-    if (state.step !== 'waiting') return;
-    const timer = setTimeout(() => dispatch({ type: 'timeUp' }), state.delayMs);
-    return () => clearTimeout(timer);
-  }, [state]);
+  useWait(state, dispatch);
 
   useEffect(() => {
     const key = wishes?.pending();
@@ -92,6 +93,21 @@ export function usePurchase({ saleId, shopperId, known, onSignedOut }: Props): {
     if (wishes) dispatch({ type: 'buy', key: wishes.begin() });
   };
   return { state, buy };
+}
+
+/** Waits as long as it takes; a wait of our own ends when the network, the shopper or the live line is back. */
+function useWait(state: PurchaseState, dispatch: Dispatch<PurchaseEvent>): void {
+  useEffect(() => {
+    if (state.step !== 'waiting') return;
+    const timer = setTimeout(() => dispatch({ type: 'timeUp' }), state.delayMs);
+    const stop = onReturn(() => dispatch({ type: 'back' }));
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [state, dispatch]);
+  const { lives } = useConnection();
+  useEffect(() => dispatch({ type: 'back' }), [lives, dispatch]);
 }
 
 function useAsk(saleId: string) {

@@ -3,20 +3,28 @@ export function fullJitter(attempt: number, capMs: number, baseMs = 500): number
   return Math.random() * Math.min(capMs, baseMs * 2 ** Math.min(attempt, 20));
 }
 
+/** Calls `back` when the network or the shopper comes back, until the returned function is called. */
+export function onReturn(back: () => void): () => void {
+  const changed = () => {
+    if (!document.hidden) back();
+  };
+  window.addEventListener('online', back);
+  document.addEventListener('visibilitychange', changed);
+  return () => {
+    window.removeEventListener('online', back);
+    document.removeEventListener('visibilitychange', changed);
+  };
+}
+
 /** Resolves after `ms`, or sooner when the network or the shopper comes back. */
 export function waitOrReturn(ms: number): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
-      window.removeEventListener('online', done);
-      document.removeEventListener('visibilitychange', changed);
+      stop();
       resolve();
     };
-    const changed = () => {
-      if (!document.hidden) done();
-    };
     const timer = setTimeout(done, ms);
-    window.addEventListener('online', done);
-    document.addEventListener('visibilitychange', changed);
+    const stop = onReturn(done);
   });
 }
