@@ -86,6 +86,58 @@ test('a whole sale, run from the desk', async ({ sitsDown, stampede }) => {
   await expect(page.getByText('mona ended it, with 3 sold')).toBeVisible();
 });
 
+test('half a time is not none: no sale loses its end by it, and none is scheduled without', async ({
+  sitsDown,
+  stampede,
+}) => {
+  const sale = await stampede.schedule(50);
+  const page = await sitsDown('mona');
+  const inputs: unknown[] = [];
+  page.on('request', (request) => {
+    const { operationName, variables } = (request.postDataJSON() ?? {}) as Asked;
+    if (/^Desk(Res|S)chedule$/.test(operationName ?? '')) inputs.push(variables?.input);
+  });
+  await page.getByRole('button', { name: 'Reschedule' }).click();
+  const dialog = page.getByRole('dialog');
+  const move = dialog.getByRole('button', { name: 'Move it' });
+  const end = dialog.getByLabel('End');
+  const half = 'Please complete the day and the time.';
+  await end.fill('2126-01-02T10:30:00');
+  await expect(move).toBeEnabled();
+  // The caret stands in the first part.
+  await end.press('Delete');
+  await expect(move).toBeDisabled();
+  await expect(dialog.getByText(half)).toHaveCount(0);
+  await dialog.getByRole('heading').click();
+  await expect(end).toHaveAttribute('aria-invalid', 'true');
+  await expect(dialog.getByText(half)).toBeVisible();
+  await end.fill('2126-01-02T10:30:00');
+  await expect(dialog.getByText(half)).toHaveCount(0);
+  await move.click();
+  await expect(dialog).toHaveCount(0);
+  expect(inputs).toEqual([
+    expect.objectContaining({ saleId: sale, endsAt: await page.evaluate(asInstant) }),
+  ]);
+
+  await page.getByRole('link', { name: 'Schedule a sale' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Borealis lamp');
+  await page.getByRole('textbox', { name: 'Stock keeping unit' }).fill('BOREALIS-1');
+  await page.getByRole('textbox', { name: 'Units' }).fill('20');
+  // From empty to half: the browser tells of no change.
+  await page.getByLabel('End').press('1');
+  await page.getByRole('button', { name: 'Schedule it' }).click();
+  await expect(page.getByText(half)).toBeVisible();
+  await expect(page.getByLabel('End')).toHaveAttribute('aria-invalid', 'true');
+  expect(inputs).toHaveLength(1);
+});
+
+interface Asked {
+  operationName?: string;
+  variables?: { input?: unknown };
+}
+
+const asInstant = () => new Date('2126-01-02T10:30:00').toISOString();
+
 /** What has the focus, by its name for a screen reader. */
 const focused = (page: Page) =>
   page.evaluate(() => {

@@ -21,6 +21,9 @@ export function wholeNumber(typed: string): number | null {
   return value >= 1 && value <= 2 ** 31 - 1 ? value : null;
 }
 
+/** What stands in a datetime-local field of which a part is missing: neither a time nor none. */
+export const HALF = 'half';
+
 /** An instant as a datetime-local field shows it: this computer's time, to the second. */
 export function localOf(instant: string | number): string {
   const at = new Date(instant);
@@ -28,7 +31,7 @@ export function localOf(instant: string | number): string {
   return local.toISOString().slice(0, 19);
 }
 
-/** What stands in such a field, as an instant; null when it is empty or none. */
+/** What stands in such a field, as an instant; null when it is empty, half or none. */
 export function instantOf(local: string): string | null {
   const at = new Date(local);
   return local === '' || Number.isNaN(at.getTime()) ? null : at.toISOString();

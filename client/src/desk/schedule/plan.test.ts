@@ -1,4 +1,4 @@
-import { instantOf, localOf, wholeNumber } from './fields';
+import { HALF, instantOf, localOf, wholeNumber } from './fields';
 import { emptyPlan, missing, planInput } from './plan';
 
 describe('what operators type', () => {
@@ -35,6 +35,13 @@ describe('a plan', () => {
   it('says what is missing', () => {
     expect(missing(emptyPlan(now))).toEqual(['name', 'sku', 'stock']);
     expect(planInput(emptyPlan(now))).toBeNull();
+  });
+
+  it('does not take the half of a time for none', () => {
+    const plan = { ...emptyPlan(now), name: 'Lamp', sku: 'L-1', stock: '5' };
+    expect(missing({ ...plan, endsAt: HALF })).toEqual(['endsAt']);
+    expect(planInput({ ...plan, endsAt: HALF })).toBeNull();
+    expect(missing({ ...plan, startsAt: HALF })).toEqual(['startsAt']);
   });
 
   it('starts in ten minutes, on the minute, and leaves out what is empty', () => {

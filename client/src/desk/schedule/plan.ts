@@ -32,13 +32,14 @@ export function emptyPlan(now: number): Plan {
   };
 }
 
-/** What has to be filled in, and is not. */
+/** What has to be filled in, and is not, or only by half. */
 export function missing(plan: Plan): PlanField[] {
   const needed: PlanField[] = (['name', 'sku'] as const).filter(
     (field) => plan[field].trim() === '',
   );
   if (wholeNumber(plan.stock) === null) needed.push('stock');
   if (instantOf(plan.startsAt) === null) needed.push('startsAt');
+  if (plan.endsAt !== '' && instantOf(plan.endsAt) === null) needed.push('endsAt');
   return needed;
 }
 
