@@ -32,12 +32,14 @@ func TestRowTheDatabaseIsAway(t *testing.T) {
 		}).URL
 	})
 	id := h.schedule(t, 2)
+	bought := at(t, h.buy(t, "bob", id, ""), "purchase.id").(string)
 	armed.Store(true)
 	result := h.buy(t, "ann", id, "k")
 	require.Equal(t, "TryAgain", result["__typename"], "%v", result)
 	assert.Equal(t, "OUTCOME_UNKNOWN", result["code"])
 	assert.Equal(t, true, result["retryable"])
 	assert.Positive(t, result["retryAfterMs"])
+	h.readsAreUnavailable(t, id, bought)
 
 	require.Eventually(t, func() bool {
 		got, err := h.send("", `{ saleStatus { phase } }`, nil)
@@ -55,6 +57,34 @@ func TestRowTheDatabaseIsAway(t *testing.T) {
 		require.Equal(c, "PurchaseSuccess", result["__typename"], "%s", got.Body)
 		require.Equal(c, true, result["replayed"], "it had been bought")
 	}, 2*waitLimit, 50*tick)
+}
+
+// readsAreUnavailable asks for what is not in memory: a purchase of bob's, and what stands below a sale.
+func (h *house) readsAreUnavailable(t *testing.T, saleID, purchaseID string) {
+	t.Helper()
+	for _, token := range []string{h.token(t, "bob"), h.operator(t)} {
+		for query, path := range map[string][]any{
+			`query { node(id: "` + purchaseID + `") { id } }`: {"node"},
+			`query { viewer { purchases { totalCount } } }`:   {"viewer", "purchases"},
+		} {
+			got := h.hear(t, asking{
+				header: header("Content-Type", "application/json", "Authorization", "Bearer "+token),
+				body:   body(query), status: 200, code: "UNAVAILABLE",
+			})
+			assert.Equal(t, path, got.Errors[0].Path)
+		}
+	}
+	for field, token := range map[string]string{
+		`viewerPurchase { id }`:      h.token(t, "bob"),
+		`purchases { totalCount }`:   h.operator(t),
+		`changes { totalCount }`:     h.operator(t),
+		`soldAt(points: 2) { sold }`: h.operator(t),
+	} { // soon the sale itself will be UNAVAILABLE
+		h.hear(t, asking{
+			header: header("Content-Type", "application/json", "Authorization", "Bearer "+token),
+			body:   body(`{ saleStatus(saleId: "` + saleID + `") { ` + field + ` } }`), status: 200, code: "UNAVAILABLE",
+		})
+	}
 }
 
 func TestRowPurchaseQueueFullOrDraining(t *testing.T) {

@@ -39,42 +39,37 @@ func record(ctx context.Context, tx bun.Tx, change model.SaleChange) error {
 func (s *Store) ChangesOf(
 	ctx context.Context, id model.SaleID, before int64, limit int,
 ) (found []model.SaleChange, total int, err error) {
-	ctx, done, err := s.reading(ctx)
+	err = s.read(ctx, func(ctx context.Context) error {
+		all, err := s.db.NewSelect().Model((*model.SaleChange)(nil)).Where("sale_id = ?", id).Count(ctx)
+		if err != nil {
+			return fmt.Errorf("count: %w", err)
+		}
+		total = int(all)
+		query := s.db.NewSelect().Model(&found).Where("sale_id = ?", id).Order("version DESC").Limit(int64(limit))
+		if before > 0 {
+			query = query.Where("version < ?", before)
+		}
+		return query.Scan(ctx)
+	})
 	if err != nil {
-		return nil, 0, err
-	}
-	defer done()
-	all, err := s.db.NewSelect().Model((*model.SaleChange)(nil)).Where("sale_id = ?", id).Count(ctx)
-	if err != nil {
-		return nil, 0, fmt.Errorf("count the changes of a sale: %w", err)
-	}
-	query := s.db.NewSelect().Model(&found).Where("sale_id = ?", id).Order("version DESC").Limit(int64(limit))
-	if before > 0 {
-		query = query.Where("version < ?", before)
-	}
-	if err := query.Scan(ctx); err != nil {
 		return nil, 0, fmt.Errorf("list the changes of a sale: %w", err)
 	}
-	return found, int(all), nil
+	return found, total, nil
 }
 
 // SoldAt is the course of a sale: when its first unit was sold, and its last, and up to points in all, evenly spread
 // over the units. Each is one look into the primary key.
-func (s *Store) SoldAt(ctx context.Context, id model.SaleID, points int) ([]model.SoldPoint, error) {
-	ctx, done, err := s.reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	total, err := s.countPurchases(ctx, id, model.PurchaseFilter{})
-	if err != nil || total == 0 {
-		return nil, err
-	}
-	var found []model.SoldPoint
-	err = s.db.NewSelect().ColumnExpr("p.ordinal, p.purchased_at").
-		TableExpr("unnest(?::int[]) AS wanted (ordinal)", pgdialect.Array(spread(total, points))).
-		Join("CROSS JOIN LATERAL (SELECT * FROM purchases WHERE sale_id = ? AND ordinal = wanted.ordinal) AS p", id).
-		Order("p.ordinal").Scan(ctx, &found)
+func (s *Store) SoldAt(ctx context.Context, id model.SaleID, points int) (found []model.SoldPoint, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		total, err := s.countPurchases(ctx, id, model.PurchaseFilter{})
+		if err != nil || total == 0 {
+			return err
+		}
+		return s.db.NewSelect().ColumnExpr("p.ordinal, p.purchased_at").
+			TableExpr("unnest(?::int[]) AS wanted (ordinal)", pgdialect.Array(spread(total, points))).
+			Join("CROSS JOIN LATERAL (SELECT * FROM purchases WHERE sale_id = ? AND ordinal = wanted.ordinal) AS p", id).
+			Order("p.ordinal").Scan(ctx, &found)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the course of a sale: %w", err)
 	}
@@ -97,29 +92,30 @@ func spread(total, n int) []int {
 // many it picks in all.
 func (s *Store) PurchasesIn(
 	ctx context.Context, id model.SaleID, filter model.PurchaseFilter, after, limit int,
-) ([]model.Purchase, int, error) {
-	ctx, done, err := s.reading(ctx)
+) (found []model.Purchase, total int, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		query := filtered(s.db.NewSelect().Model(&found).Where("sale_id = ? AND ordinal > ?", id, after), filter)
+		err := query.Order("ordinal").Limit(int64(limit)).Scan(ctx)
+		if err == nil {
+			total, err = s.countPurchases(ctx, id, filter)
+		}
+		return err
+	})
 	if err != nil {
-		return nil, 0, err
-	}
-	defer done()
-	var found []model.Purchase
-	query := filtered(s.db.NewSelect().Model(&found).Where("sale_id = ? AND ordinal > ?", id, after), filter)
-	if err := query.Order("ordinal").Limit(int64(limit)).Scan(ctx); err != nil {
 		return nil, 0, fmt.Errorf("list purchases of sale: %w", err)
 	}
-	total, err := s.countPurchases(ctx, id, filter)
-	return found, total, err
+	return found, total, nil
 }
 
 // PurchasesAfter lists up to limit purchases of a sale with ordinals above after, ascending: a page of all of them.
-func (s *Store) PurchasesAfter(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, error) {
-	ctx, done, err := s.reading(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	return s.purchasesAfter(ctx, id, after, limit)
+func (s *Store) PurchasesAfter(
+	ctx context.Context, id model.SaleID, after, limit int,
+) (found []model.Purchase, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		found, err = s.purchasesAfter(ctx, id, after, limit)
+		return err
+	})
+	return found, err
 }
 
 func (s *Store) purchasesAfter(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"stampede/model"
+	"stampede/server/pg"
 )
 
 // Sales lists every sale, and the database's clock when it was read.
@@ -80,18 +81,26 @@ const (
 	readPatience = 2 * time.Second
 )
 
-// reading waits for a place among the reads. Errors: UNAVAILABLE.
-func (s *Store) reading(ctx context.Context) (_ context.Context, done func(), err error) {
+// read waits for a place among the reads, and then for what ask asks. Errors: UNAVAILABLE when neither came in time, or
+// the database was away; as ask, when it was wrong or nobody waits for it any more.
+func (s *Store) read(ctx context.Context, ask func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
+	defer cancel()
 	select {
 	case s.reads <- struct{}{}:
-		return ctx, func() { <-s.reads; cancel() }, nil
 	case <-ctx.Done():
-		cancel()
-		return nil, nil, &model.Error{
-			Code: model.CodeUnavailable, Message: "Too many are asking just now: ask again in a moment.", Err: ctx.Err(),
-		}
+		return asUnavailable("Too many are asking just now: ask again in a moment.", ctx.Err())
 	}
+	defer func() { <-s.reads }()
+	return asUnavailable("The database does not answer just now: ask again in a moment.", ask(ctx))
+}
+
+// asUnavailable gives an error that tells of no mistake its code, and keeps it as the cause.
+func asUnavailable(message string, err error) error {
+	if !pg.IsAway(err) {
+		return err
+	}
+	return &model.Error{Code: model.CodeUnavailable, Message: message, Err: err}
 }
 
 // PurchaseBy is a shopper's purchase in a sale; false when there is none.
@@ -106,12 +115,9 @@ func (s *Store) PurchaseNumbered(ctx context.Context, id model.SaleID, ordinal i
 
 func (s *Store) onePurchase(ctx context.Context, where string, args ...any) (model.Purchase, bool, error) {
 	var p model.Purchase
-	ctx, done, err := s.reading(ctx)
-	if err != nil {
-		return p, false, err
-	}
-	defer done()
-	err = s.db.NewSelect().Model(&p).Where(where, args...).Scan(ctx)
+	err := s.read(ctx, func(ctx context.Context) error {
+		return s.db.NewSelect().Model(&p).Where(where, args...).Scan(ctx)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, false, nil
 	}
@@ -126,23 +132,22 @@ func (s *Store) onePurchase(ctx context.Context, where string, args ...any) (mod
 func (s *Store) PurchasesBy(
 	ctx context.Context, shopperID string, before model.SaleID, limit int,
 ) ([]model.Purchase, int, error) {
-	ctx, done, err := s.reading(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer done()
 	var found []model.Purchase
-	query := s.db.NewSelect().Model(&found).Where("shopper_id = ?", shopperID).
-		Order("sale_id DESC").Limit(int64(limit))
-	if before > 0 {
-		query = query.Where("sale_id < ?", before)
-	}
-	if err := query.Scan(ctx); err != nil {
-		return nil, 0, fmt.Errorf("list purchases of shopper: %w", err)
-	}
-	total, err := s.db.NewSelect().Model((*model.Purchase)(nil)).Where("shopper_id = ?", shopperID).Count(ctx)
+	var total int64
+	err := s.read(ctx, func(ctx context.Context) error {
+		query := s.db.NewSelect().Model(&found).Where("shopper_id = ?", shopperID).
+			Order("sale_id DESC").Limit(int64(limit))
+		if before > 0 {
+			query = query.Where("sale_id < ?", before)
+		}
+		err := query.Scan(ctx)
+		if err == nil {
+			total, err = s.db.NewSelect().Model((*model.Purchase)(nil)).Where("shopper_id = ?", shopperID).Count(ctx)
+		}
+		return err
+	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("count purchases of shopper: %w", err)
+		return nil, 0, fmt.Errorf("list purchases of shopper: %w", err)
 	}
 	return found, int(total), nil
 }

@@ -53,7 +53,7 @@ func Between(t testing.TB, to string, hang bool, loseAnswers func(conn int32, se
 	p.wg.Go(func() { p.accept(t.Context(), listener, target) })
 	t.Cleanup(func() {
 		assert.NoError(t, listener.Close())
-		p.closeAll()
+		p.Cut()
 		p.wg.Wait()
 	})
 	return p
@@ -92,7 +92,8 @@ func (p *Proxy) keep(conns ...net.Conn) bool {
 	return !p.ended
 }
 
-func (p *Proxy) closeAll() {
+// Cut ends every connection, and those that are still to come: whoever waits on a silent one is let go.
+func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended = true
