@@ -105,16 +105,22 @@ func guardOf(conn bun.Conn) (g *guard, err error) {
 		if !ok {
 			return fmt.Errorf("pg: %T is not a connection of Open's pool", driverConn)
 		}
-		wire := p.Conn.Conn().PgConn().Conn()
-		if encrypted, ok := wire.(*tls.Conn); ok {
-			wire = encrypted.NetConn()
-		}
-		if g, ok = wire.(*guard); !ok {
-			return fmt.Errorf("pg: %T is not guarded: the pool was not made by Open", wire)
-		}
-		return nil
+		g, err = guardBeneath(p.Conn.Conn())
+		return err
 	})
 	return g, err
+}
+
+func guardBeneath(conn *pgx.Conn) (*guard, error) {
+	wire := conn.PgConn().Conn()
+	if encrypted, ok := wire.(*tls.Conn); ok {
+		wire = encrypted.NetConn()
+	}
+	g, ok := wire.(*guard)
+	if !ok {
+		return nil, fmt.Errorf("pg: %T is not guarded: the pool was not made by Open", wire)
+	}
+	return g, nil
 }
 
 // cutAfter closes the connection under its user's feet after d: the bound of everything that has no context.

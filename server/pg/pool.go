@@ -26,6 +26,7 @@ const (
 
 	defaultMaxConns       = 16
 	defaultConnectTimeout = 5 * time.Second
+	defaultPingTimeout    = 500 * time.Millisecond
 )
 
 // Errors of Open.
@@ -134,6 +135,10 @@ func parseURL(raw string) (*pgxpool.Config, error) {
 	if !strings.Contains(raw, "connect_timeout") {
 		cfg.ConnConfig.ConnectTimeout = defaultConnectTimeout
 	}
+	if cfg.PingTimeout <= 0 {
+		cfg.PingTimeout = defaultPingTimeout
+	}
+	cfg.ShouldPing = pinging(cfg.PingTimeout)
 	if cfg.ConnConfig.RuntimeParams["application_name"] == "" {
 		cfg.ConnConfig.RuntimeParams["application_name"] = "stampede"
 	}

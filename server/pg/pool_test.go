@@ -1,8 +1,12 @@
 package pg_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -64,5 +68,57 @@ func TestOpenSizesThePool(t *testing.T) {
 		assert.Equal(t, test.want, db.Pool.Config().MaxConns)
 		require.NoError(t, db.Close())
 		require.NoError(t, db.Close(), "a second Close")
+	}
+}
+
+// TestAConnectionWhoseServerVanishedIsPassedOver: it says nothing any more, not even that it has ended, and whoever gets it
+// from the pool must have time left for another one.
+func TestAConnectionWhoseServerVanishedIsPassedOver(t *testing.T) {
+	t.Parallel()
+	const conns = 2
+	var vanished atomic.Int32 // connections up to this one
+	network := pgtest.Between(t, pgtest.EmptyURL(t), true, func(conn int32, _ []byte) bool { return conn <= vanished.Load() })
+	db, err := pg.Open(bounded(t), network.URL, pg.WithMaxConns(conns))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	cfg := db.Pool.Config()
+	shouldPing := cfg.ShouldPing
+	cfg.ShouldPing = func(ctx context.Context, p pgxpool.ShouldPingParams) bool {
+		p.IdleDuration = time.Hour
+		return shouldPing(ctx, p)
+	}
+	pool, err := pgxpool.NewWithConfig(bounded(t), cfg)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	t.Cleanup(network.Cut)
+	var all [conns]*pgxpool.Conn
+	for i := range all {
+		all[i], err = pool.Acquire(bounded(t))
+		require.NoError(t, err)
+	}
+	for _, conn := range all {
+		conn.Release()
+	}
+	vanished.Store(network.Accepted.Load())
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // for 15 s pgx would hold the place of each
+	defer cancel()
+	conn, err := pool.Acquire(ctx)
+	require.NoError(t, err)
+	require.NoError(t, conn.Ping(ctx))
+	conn.Release()
+	assert.Equal(t, vanished.Load()+1, network.Accepted.Load(), "nobody dialled to cancel a ping")
+}
+
+// TestOpenBoundsThePing, unless the URL has a bound of its own.
+func TestOpenBoundsThePing(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	for more, want := range map[string]time.Duration{
+		"": 500 * time.Millisecond, "&pool_ping_timeout=0": 500 * time.Millisecond, "&pool_ping_timeout=2s": 2 * time.Second,
+	} {
+		db, err := pg.Open(bounded(t), url+more)
+		require.NoError(t, err)
+		assert.Equal(t, want, db.Pool.Config().PingTimeout)
+		require.NoError(t, db.Close())
 	}
 }
