@@ -41,7 +41,8 @@ func oneState(ctx context.Context) <-chan *Sale {
 // Live is what a subscription follows.
 type Live struct {
 	SaleID model.SaleID // 0: the current sale
-	// Shared says that the answer is the same for everybody with the same scopes.
+	// Shared says that the answer is the same for everybody with the same scopes, and asks no database. So is whatever
+	// nobody in particular asks for: what belongs to a viewer is null then, or refused.
 	Shared bool
 }
 
@@ -57,7 +58,7 @@ func LiveOf(ctx context.Context, operation *graphql.OperationContext) (Live, boo
 	if len(fields) != 1 || fields[0].Name != "stockChanged" {
 		return Live{}, false
 	}
-	live := Live{Shared: !asksDatabase(fields[0].Selections, map[string]bool{})}
+	live := Live{Shared: ViewerFrom(ctx) == nil || !asksDatabase(fields[0].Selections, map[string]bool{})}
 	if gid := fields[0].ArgumentMap(operation.Variables)["saleId"]; gid != nil {
 		text, err := graphql.UnmarshalID(gid)
 		if err != nil {

@@ -55,7 +55,7 @@ func TestAFragmentIsLookedAtOnce(t *testing.T) {
 		watch + `fragment F0 on Sale { id ...F1 } fragment F1 on Sale { ... { soldAt { at } } }`: false,
 	} {
 		document := parsed(t, document)
-		live, follows := LiveOf(t.Context(), &graphql.OperationContext{Doc: document, Operation: document.Operations[0]})
+		live, follows := LiveOf(WithViewer(t.Context(), &Viewer{}), &graphql.OperationContext{Doc: document, Operation: document.Operations[0]})
 		assert.True(t, follows)
 		assert.Equal(t, shared, live.Shared)
 	}

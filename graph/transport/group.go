@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"stampede/graph"
 )
@@ -56,10 +57,10 @@ func (m mark) before(other mark) bool { return m.sale != other.sale || m.revisio
 // groups are the subscriptions that are under way. Those who ask for the same (document, operation, variables, scopes)
 // share a group, and with it one execution and one encoding of each state.
 type groups struct {
-	feed graph.Feed
-	exec graphql.GraphExecutor
-	log  *slog.Logger
-	lone lone
+	feed  graph.Feed
+	exec  graphql.GraphExecutor
+	log   *slog.Logger
+	alone alone
 
 	mu    sync.Mutex // guards what follows; taken before a group's
 	byKey map[string]*group
@@ -87,15 +88,39 @@ type encoded struct {
 	payload []byte
 }
 
-// join makes s a member of the group of its like, and sends it the present state. leave ends it. What is shared asks
-// no database, so that nobody who holds a lock here waits for one.
+// maxGroups is how many there may be in this process: each of them executes and encodes every state.
+const maxGroups = 256
+
+func newGroups(o Options) *groups {
+	return &groups{
+		feed: o.Feed, log: o.Log, byKey: map[string]*group{},
+		alone: alone{bySale: map[graph.SaleID]int{}, byViewer: map[string]int{}},
+	}
+}
+
+// enter lets a subscription in, with its like or alone; leave ends it. Or it says why not.
+func (g *groups) enter(
+	ctx context.Context, s *subscription, operation *graphql.OperationContext, live graph.Live,
+) (leave func(), refusal *gqlerror.Error) {
+	if live.Shared {
+		return g.join(ctx, s, operation, live)
+	}
+	return g.alone.add(graph.ViewerFrom(ctx).ID, live.SaleID)
+}
+
+// join makes s a member of the group of its like, and sends it the present state. What is shared asks no database, so
+// that nobody who holds a lock here waits for one.
 func (g *groups) join(
 	ctx context.Context, s *subscription, operation *graphql.OperationContext, live graph.Live,
-) (leave func()) {
+) (leave func(), refusal *gqlerror.Error) {
 	key := keyOf(ctx, operation)
 	g.mu.Lock()
 	member := g.byKey[key]
 	if member == nil {
+		if len(g.byKey) >= maxGroups {
+			g.mu.Unlock()
+			return nil, tooMany("Too many different subscriptions are under way: ask for what others ask for.")
+		}
 		member = g.open(ctx, key, operation, live)
 	}
 	member.mu.Lock() // before the others: nobody ends the group that s is about to join
@@ -104,7 +129,7 @@ func (g *groups) join(
 	s.place = len(member.members)
 	member.members = append(member.members, s)
 	member.welcomeLocked(s)
-	return func() { g.leave(member, s) }
+	return func() { g.leave(member, s) }, nil
 }
 
 func (g *groups) open(ctx context.Context, key string, operation *graphql.OperationContext, live graph.Live) *group {

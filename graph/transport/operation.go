@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -40,7 +41,7 @@ func (c *conn) subscribe(m message) {
 	case c.restart:
 		c.refuse(m.ID, gqlerror.List{refused("UNAVAILABLE", "The server is about to stop.")})
 	case len(c.running) >= maxOperations:
-		c.refuse(m.ID, gqlerror.List{tooMany()})
+		c.refuse(m.ID, gqlerror.List{tooMany("Too many operations are under way on this connection.")})
 	default:
 		ctx, cancel := context.WithCancel(c.as)
 		op := &operation{id: m.ID, cancel: cancel}
@@ -53,12 +54,7 @@ func (c *conn) subscribe(m message) {
 // maxID is as long as an id may be that a client gives an operation.
 const maxID = 128
 
-func tooMany() *gqlerror.Error {
-	return &gqlerror.Error{
-		Message:    "Too many operations are under way on this connection.",
-		Extensions: map[string]any{"code": "TOO_MANY_SUBSCRIPTIONS"},
-	}
-}
+func tooMany(message string) *gqlerror.Error { return refused("TOO_MANY_SUBSCRIPTIONS", message) }
 
 func twoStreams() *gqlerror.Error {
 	return &gqlerror.Error{
@@ -95,7 +91,9 @@ func (c *conn) execute(ctx context.Context, op *operation, payload json.RawMessa
 		}
 		live, follows := graph.LiveOf(ctx, asked)
 		if !c.admit(op) {
-			c.finish(op, func() { c.refuse(op.id, gqlerror.List{tooMany()}) })
+			c.finish(op, func() {
+				c.refuse(op.id, gqlerror.List{tooMany("Too many operations are under way on this connection.")})
+			})
 			return
 		}
 		if follows && c.h.known(live) {
@@ -151,30 +149,37 @@ func (c *conn) follow(ctx context.Context, op *operation, asked *graphql.Operati
 		return
 	}
 	sub := &subscription{to: c, head: slices.Concat([]byte(`{"id":`), id, []byte(`,"type":"next","payload":`))}
-	if !c.begin(op, sub, func() func() {
-		if live.Shared {
-			return c.h.groups.join(ctx, sub, asked, live)
-		}
-		return func() {}
-	}) || live.Shared {
+	begun, refusal := c.begin(op, sub, func() (leave func(), refusal *gqlerror.Error) {
+		return c.h.groups.enter(ctx, sub, asked, live)
+	})
+	if refusal != nil {
+		c.finish(op, func() { c.refuse(op.id, gqlerror.List{refusal}) })
+	}
+	if !begun || live.Shared {
 		return
 	}
-	defer c.h.groups.lone.add(live.SaleID)()
 	// What belongs to a viewer is asked of the database: on this goroutine, where nobody else waits for it.
 	for state := range c.h.options.Feed.Watch(ctx, live.SaleID) {
 		c.tell(sub, c.h.groups.resolve(graph.WithState(ctx, state), asked), nil)
+		select { // the feed keeps the latest meanwhile
+		case <-time.After(alonePace):
+		case <-ctx.Done():
+		}
 	}
 }
 
-// begin makes an operation a subscription, unless the client has ended it; leave is what join returns.
-func (c *conn) begin(op *operation, sub *subscription, join func() (leave func())) bool {
+// begin makes an operation a subscription that enters, unless the client has ended it, or it may not.
+func (c *conn) begin(
+	op *operation, sub *subscription, enter func() (leave func(), refusal *gqlerror.Error),
+) (begun bool, refusal *gqlerror.Error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if op.ended {
-		return false
+		return false, nil
 	}
-	op.sub, op.leave = sub, join()
-	return true
+	op.sub = sub
+	op.leave, refusal = enter()
+	return refusal == nil, refusal
 }
 
 // complete is the client's: it wants no more of an operation.

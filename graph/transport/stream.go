@@ -131,8 +131,7 @@ func (h *Handler) answerStream(
 		ctx, stop = s.whileOpen(ctx, until)
 		defer stop()
 		if live, follows := graph.LiveOf(ctx, asked); follows && h.sockets.known(live) {
-			h.followStream(ctx, s, asked, live)
-			return false
+			return h.followStream(ctx, s, asked, live)
 		}
 	}
 	next, ctx := h.exec.DispatchOperation(ctx, asked)
@@ -163,15 +162,21 @@ func (s *stream) whileOpen(ctx context.Context, until time.Time) (context.Contex
 // never is how long a stream without a token may last.
 const never = 365 * 24 * time.Hour
 
-// followStream sends a sale's states until ctx ends.
-func (h *Handler) followStream(ctx context.Context, s *stream, asked *graphql.OperationContext, live graph.Live) {
-	var own <-chan graph.State // what belongs to a viewer is asked of the database here, where nobody else waits for it
-	if live.Shared {
-		defer h.sockets.groups.join(ctx, &subscription{to: s}, asked, live)()
-	} else {
-		defer h.sockets.groups.lone.add(live.SaleID)()
-		own = h.sockets.options.Feed.Watch(ctx, live.SaleID)
+// followStream sends a sale's states until ctx ends. It has said all when it refuses to.
+func (h *Handler) followStream(
+	ctx context.Context, s *stream, asked *graphql.OperationContext, live graph.Live,
+) (whole bool) {
+	leave, refusal := h.sockets.groups.enter(ctx, &subscription{to: s}, asked, live)
+	if refusal != nil {
+		return s.refuse(gqlerror.List{refusal})
 	}
+	defer leave()
+	var states, own <-chan graph.State // what is a viewer's is asked of the database here, where nobody else waits for it
+	if !live.Shared {
+		states = h.sockets.options.Feed.Watch(ctx, live.SaleID)
+		own = states
+	}
+	var rested <-chan time.Time
 	quiet := time.NewTimer(quietFor)
 	defer quiet.Stop()
 	for alive := true; alive; quiet.Reset(quietFor) {
@@ -180,12 +185,16 @@ func (h *Handler) followStream(ctx context.Context, s *stream, asked *graphql.Op
 			alive = s.next(s.take())
 		case state, open := <-own:
 			alive = open && s.next(h.sockets.groups.resolve(graph.WithState(ctx, state), asked))
+			own, rested = nil, time.After(alonePace) // the feed keeps the latest meanwhile
+		case <-rested:
+			own = states
 		case <-quiet.C:
 			alive = s.say(":\n\n", nil)
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
+	return false
 }
 
 // tell keeps a state until the stream is ready for it.

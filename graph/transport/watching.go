@@ -2,31 +2,49 @@ package transport
 
 import (
 	"sync"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"stampede/graph"
 )
 
-// lone counts the subscriptions that share nothing, by what they follow.
-type lone struct {
-	mu     sync.Mutex // guards what follows
-	bySale map[graph.SaleID]int
+// maxAlone is how many subscriptions that share nothing one viewer may have in this process, and alonePace the shortest
+// time between two states of one: each state asks the database.
+const (
+	maxAlone  = 5
+	alonePace = time.Second
+)
+
+// alone counts the subscriptions that share nothing, by what they follow and by whose they are.
+type alone struct {
+	mu       sync.Mutex // guards what follows
+	bySale   map[graph.SaleID]int
+	byViewer map[string]int
 }
 
-// add counts one more, until the one who asked for it leaves.
-func (l *lone) add(id graph.SaleID) (leave func()) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.bySale == nil {
-		l.bySale = map[graph.SaleID]int{}
+// add counts one more, until the one who asked for it leaves; or says that there may be no more.
+func (a *alone) add(viewer string, id graph.SaleID) (leave func(), refusal *gqlerror.Error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byViewer[viewer] >= maxAlone {
+		return nil, tooMany("Too many subscriptions to what is yours alone are under way.")
 	}
-	l.bySale[id]++
+	a.bySale[id]++
+	a.byViewer[viewer]++
 	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.bySale[id]--
-		if l.bySale[id] == 0 {
-			delete(l.bySale, id)
-		}
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		drop(a.bySale, id)
+		drop(a.byViewer, viewer)
+	}, nil
+}
+
+// drop counts one less.
+func drop[K comparable](counts map[K]int, key K) {
+	counts[key]--
+	if counts[key] == 0 {
+		delete(counts, key)
 	}
 }
 
@@ -42,9 +60,9 @@ func (g *groups) watching() map[graph.SaleID]int {
 		group.mu.Unlock()
 	}
 	g.mu.Unlock()
-	g.lone.mu.Lock()
-	defer g.lone.mu.Unlock()
-	for id, n := range g.lone.bySale {
+	g.alone.mu.Lock()
+	defer g.alone.mu.Unlock()
+	for id, n := range g.alone.bySale {
 		all[id] += n
 	}
 	return all

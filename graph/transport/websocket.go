@@ -37,7 +37,7 @@ type websockets struct {
 
 func newWebsockets(o Options) *websockets {
 	h := &websockets{
-		options: o, groups: &groups{feed: o.Feed, log: o.Log, byKey: map[string]*group{}},
+		options: o, groups: newGroups(o),
 		conns: map[*conn]struct{}{}, streams: map[*stream]struct{}{}, from: map[string]int{}, stop: make(chan struct{}),
 	}
 	h.served.Go(h.lookAfter)
