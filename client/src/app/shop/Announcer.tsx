@@ -25,6 +25,8 @@ export function Announcer({ moment }: { moment: Moment }) {
 }
 
 function hasChanged(before: Moment | null, after: Moment): boolean {
+  // The next try of who waits in the crowd is no news, nor that the wait goes on after it.
+  if (before?.truth.kind === 'busy' && after.truth.kind === 'buying') return false;
   if (before?.truth.kind !== after.truth.kind) return true;
   if (before.truth.kind === 'upcoming' && after.truth.kind === 'upcoming') {
     return before.truth.left !== after.truth.left;

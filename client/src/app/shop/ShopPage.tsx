@@ -1,11 +1,13 @@
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { onSettledElsewhere } from '../../features/purchase/wish';
 import { ProductPicture, ProductTitle } from '../../features/sale/ProductView';
 import { useSaleStatus } from '../../features/sale/useSaleStatus';
 import { useStockChanges } from '../../features/sale/useStockChanges';
 import { useSession } from '../../features/session/session';
+import { useKeptFocus } from '../../shared/ui/useKeptFocus';
 import type { Config } from '../config';
+import { ActionPlace, ActionPlaceContext } from './actionPlace';
 import { ConnectionNote } from './ConnectionNote';
 import { Header } from './Header';
 import { TruthBlock } from './TruthBlock';
@@ -14,6 +16,8 @@ import { Sentence, Words } from './words';
 
 export function ShopPage({ config }: { config: Config }) {
   const { t } = useTranslation();
+  const [place] = useState(() => new ActionPlace());
+  const kept = useKeptFocus(actionOrWords);
   const { token } = useSession();
   const { data, failed, refetch } = useSaleStatus(token);
   const sale = data?.saleStatus;
@@ -37,22 +41,33 @@ export function ShopPage({ config }: { config: Config }) {
             <h1 className="unseen">{t('page.title')}</h1>
           )}
         </div>
-        <div className="truth">
-          {sale && !untold ? (
-            <TruthBlock
-              key={`${sale.id} ${viewerId}`}
-              sale={sale}
-              viewerId={viewerId}
-              failed={failed}
-              refetch={refetch}
-              demoSignIn={config.demoSignIn}
-            />
-          ) : (
-            <NoSale known={data !== undefined && !untold} failed={failed} />
-          )}
-        </div>
+        <ActionPlaceContext value={place}>
+          <div className="truth" {...kept}>
+            {sale && !untold ? (
+              <TruthBlock
+                key={`${sale.id} ${viewerId}`}
+                sale={sale}
+                viewerId={viewerId}
+                failed={failed}
+                refetch={refetch}
+                demoSignIn={config.demoSignIn}
+              />
+            ) : (
+              <NoSale known={data !== undefined && !untold} failed={failed} />
+            )}
+          </div>
+        </ActionPlaceContext>
       </main>
     </>
+  );
+}
+
+/** What took the place of a control: another one, or the words that say why there is none. */
+function actionOrWords(place: HTMLDivElement): HTMLElement | null {
+  const inOrder = ['.action :is(input, button)', '.headline', '.plate'];
+  return inOrder.reduce<HTMLElement | null>(
+    (found, selector) => found ?? place.querySelector<HTMLElement>(selector),
+    null,
   );
 }
 

@@ -51,7 +51,7 @@ export function TruthBox({ status, kind, slots }: Props) {
 /** Words in the place of the button. */
 export function Plate({ children }: { children: ReactNode }) {
   return (
-    <Paper variant="outlined" component="p" className="plate">
+    <Paper variant="outlined" component="p" className="plate" tabIndex={-1}>
       {children}
     </Paper>
   );

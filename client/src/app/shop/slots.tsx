@@ -9,6 +9,7 @@ import type { Translate } from '../../shared/i18n/texts';
 import { type Format, sameDay } from '../../shared/format/format';
 import { Rich } from '../../shared/ui/Rich';
 import { BusyNote } from './BusyNote';
+import { Guarded } from './Guarded';
 import type { Truth } from './truth';
 import { Plate, type Slots } from './TruthBox';
 import { Sentence, Tick, Words } from './words';
@@ -115,9 +116,13 @@ function underWay(truth: Truth, showing: Showing): Slots {
     meter: <StockMeter sale={sale} />,
     line: truth.kind === 'busy' ? t('buying.note') : null,
     action: (
-      <BuyButton open busy onBuy={showing.onBuy}>
-        {t(unknown ? 'unknown.button' : 'buying.button')}
-      </BuyButton>
+      <Guarded name="buy">
+        {() => (
+          <BuyButton open busy onBuy={showing.onBuy}>
+            {t(unknown ? 'unknown.button' : 'buying.button')}
+          </BuyButton>
+        )}
+      </Guarded>
     ),
     note:
       truth.kind === 'busy' ? (
@@ -143,9 +148,19 @@ function bought(truth: Truth & { kind: 'bought' }, { t, format, sale, now }: Sho
     meter: <StockMeter sale={sale} />,
     line: truth.earlier ? earlier : t('bought.at', { time }),
     action: (
-      <Button variant="outlined" color="secondary" fullWidth onClick={() => window.print()}>
-        {t('bought.print')}
-      </Button>
+      <Guarded name="print" unhurried>
+        {(settled) => (
+          <Button
+            variant="outlined"
+            color="secondary"
+            fullWidth
+            aria-disabled={!settled}
+            onClick={() => window.print()}
+          >
+            {t('bought.print')}
+          </Button>
+        )}
+      </Guarded>
     ),
   };
 }
@@ -195,11 +210,15 @@ function buying(showing: Showing, open: boolean, note: string | null) {
   const { price } = product;
   return {
     action: (
-      <BuyButton open={open && ready} onBuy={onBuy}>
-        {price
-          ? t('active.buyFor', { price: format.money(price.amount, price.currencyCode) })
-          : t('active.buy')}
-      </BuyButton>
+      <Guarded name="buy">
+        {(settled) => (
+          <BuyButton open={open && ready && settled} onBuy={onBuy}>
+            {price
+              ? t('active.buyFor', { price: format.money(price.amount, price.currencyCode) })
+              : t('active.buy')}
+          </BuyButton>
+        )}
+      </Guarded>
     ),
     note: failed && !ready ? <span role="status">{t('away.text')}</span> : note,
   };

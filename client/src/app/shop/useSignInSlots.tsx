@@ -2,6 +2,7 @@ import { useTranslation } from '../../shared/i18n/i18n';
 import { SignInForm } from '../../features/session/SignInForm';
 import { useSignIn } from '../../features/session/useSignIn';
 import type { SalePhase } from '../../gql/graphql';
+import { Guarded } from './Guarded';
 import { Plate, type Slots } from './TruthBox';
 
 /** What a signed-out shopper can do, in the place of the buy button. */
@@ -17,7 +18,11 @@ export function useSignInSlots(
     ? t(`signIn.problem.${problem}`)
     : t(late ? 'signIn.earlier' : 'signIn.demo');
   return {
-    action: <SignInForm onSignIn={signIn} loading={loading} problem={problem} />,
+    action: (
+      <Guarded name="signIn">
+        {() => <SignInForm onSignIn={signIn} loading={loading} problem={problem} />}
+      </Guarded>
+    ),
     note: <span role={problem ? 'alert' : undefined}>{note}</span>,
   };
 }
