@@ -31,7 +31,7 @@ export function useStockChanges(
   const clock = useServerClock();
   const later = useLater();
   const attempt = useRef(0);
-  const asked = useRef<string | null>(null);
+  const follow = useNextSale(shownSaleId, refetch);
   const again = () =>
     later(fullJitter(attempt.current++, LONGEST_WAIT_MS, RESTART_BASE_MS), () => {
       restart();
@@ -44,9 +44,7 @@ export function useStockChanges(
       attempt.current = 0;
       const { id, serverTime } = data.stockChanged;
       clock.atLeast(Date.parse(serverTime));
-      if (shownSaleId === undefined || id === shownSaleId || id === asked.current) return;
-      asked.current = id;
-      later(Math.random() * NEXT_SALE_SPREAD_MS, () => void refetch());
+      follow(id);
     },
     // Ended by the server: begin again; asking for the status is the net below.
     onError: again,
@@ -54,12 +52,42 @@ export function useStockChanges(
   });
 }
 
-/** Does one thing later; a newer wish takes the place of an older one. */
+/** Asks until the page has left the sale of before: the server that answers may still think it the current one. */
+function useNextSale(shownSaleId: string | null | undefined, refetch: () => Promise<void>) {
+  const later = useLater();
+  const shown = useRef(shownSaleId);
+  const heard = useRef<string>(undefined);
+  const asking = useRef(false);
+  useEffect(() => {
+    shown.current = shownSaleId;
+  }, [shownSaleId]);
+  return (id: string) => {
+    heard.current = id;
+    const left = shown.current;
+    if (left === undefined || left === id || asking.current) return;
+    const ask = (attempt: number) =>
+      later(fullJitter(attempt, LONGEST_WAIT_MS, NEXT_SALE_SPREAD_MS), () => {
+        asking.current = shown.current === left && heard.current !== left;
+        if (asking.current) void refetch().then(() => ask(attempt + 1));
+      });
+    asking.current = true;
+    ask(0);
+  };
+}
+
+/** Does one thing later, unless there is nobody any more; a newer wish takes the place of an older one. */
 function useLater(): (ms: number, action: () => void) => void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const gone = useRef(false);
+  useEffect(() => {
+    gone.current = false;
+    return () => {
+      gone.current = true;
+      clearTimeout(timer.current);
+    };
+  }, []);
   return useCallback((ms, action) => {
     clearTimeout(timer.current);
-    timer.current = setTimeout(action, ms);
+    if (!gone.current) timer.current = setTimeout(action, ms);
   }, []);
 }
