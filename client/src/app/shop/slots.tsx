@@ -80,15 +80,18 @@ function upcoming(left: number, showing: Showing): Slots {
 }
 
 function active(showing: Showing): Slots {
-  const { t, format, sale } = showing;
-  const until =
-    sale.endsAt == null
-      ? t('active.oneEach')
-      : t('active.until', { time: format.time(Date.parse(sale.endsAt)) });
+  const { t, format, sale, now } = showing;
+  const until = () => {
+    if (sale.endsAt == null) return t('active.oneEach');
+    const at = Date.parse(sale.endsAt);
+    const time = format.time(at);
+    if (sameDay(at, now)) return t('active.until', { time });
+    return t('active.untilOn', { day: format.shortDay(at), time });
+  };
   return {
     top: <Left {...showing} />,
     meter: <StockMeter sale={sale} />,
-    line: until,
+    line: until(),
     ...(showing.signIn ?? buying(showing, true, showing.problem)),
   };
 }
