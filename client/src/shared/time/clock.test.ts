@@ -34,6 +34,19 @@ describe("the server's clock", () => {
     expect(clock.now()).toBe(1500);
   });
 
+  it('goes on by what it knew, when that is to be forgotten, until it learns anew', () => {
+    let local = 0;
+    const clock = new ServerClock(() => local);
+    clock.learn(0, 600_000);
+    clock.atLeast(610_000);
+    clock.forget();
+    expect(clock.samples).toBe(0);
+    expect(clock.now()).toBe(610_000);
+    local = 100;
+    clock.learn(100, 605_100);
+    expect(clock.now()).toBe(605_100);
+  });
+
   it('goes forward when news comes from later than it thought, and tells', () => {
     let local = 0;
     const clock = new ServerClock(() => local);

@@ -29,13 +29,15 @@ export class ServerClock {
   readonly local: () => number;
   #samples: Sample[] = [];
   #floor = -Infinity;
+  /** What was known before it was forgotten: nearer to the truth than a local clock that may be minutes wrong. */
+  #before: number | undefined;
   readonly #listeners = new Set<() => void>();
 
   constructor(local: () => number = monotonic) {
     this.local = local;
   }
 
-  now = (): number => this.local() + Math.max(best(this.#samples)?.offset ?? 0, this.#floor);
+  now = (): number => this.local() + Math.max(this.#offset ?? 0, this.#floor);
 
   /** Something was asked at `sentAt` (local), and the answer, here at `receivedAt`, says `serverTime`. */
   learn(sentAt: number, serverTime: number, receivedAt = this.local()): void {
@@ -48,15 +50,21 @@ export class ServerClock {
 
   /** News that was not asked for says `serverTime`: it cannot come from the future, so now is later. */
   atLeast(serverTime: number): void {
-    if (this.#samples.length === 0 || serverTime <= this.now()) return;
+    if (this.#offset === undefined || serverTime <= this.now()) return;
     this.#floor = serverTime - this.local();
     this.#changed();
   }
 
-  /** Forget what was learned, for example after the computer slept. */
+  /** Forget what was learned as soon as there is something new, for example after the computer slept. */
   forget(): void {
+    const offset = this.#offset;
+    this.#before = offset === undefined ? undefined : Math.max(offset, this.#floor);
     this.#samples = [];
     this.#floor = -Infinity;
+  }
+
+  get #offset(): number | undefined {
+    return best(this.#samples)?.offset ?? this.#before;
   }
 
   get samples(): number {
