@@ -5,7 +5,7 @@ import type { DeskChangeFragment, DeskSaleFragment } from '../gql/graphql';
 import { initLanguage } from '../shared/i18n/i18n';
 import { server } from '../testing/server';
 import { Desk } from './Desk';
-import { someActivity, someChange, someSale } from './gallery/fixtures';
+import { someActivity, someChange, somePurchases, someSale } from './gallery/fixtures';
 import { createDeskServices, type DeskServices } from './services';
 import { words } from './words';
 
@@ -20,11 +20,15 @@ afterEach(async () => {
 /** The whole desk at an address, against a network of which the test holds the other end. */
 function openDesk(path: string, token: string | null = 'mona') {
   const now = Date.now();
-  const shop = {
-    sale: someSale(now),
+  const sale = someSale(now);
+  const shop: Shop = {
+    sale,
+    pages: [[sale]],
     changes: [someChange({ revision: 4 })],
-    inputs: [] as unknown[],
-    problems: [] as { field: string[] | null; code: string; message: string }[],
+    inputs: [],
+    problems: [],
+    down: false,
+    loses: false,
   };
   if (token !== null) {
     sessionStorage.setItem('stampede.token', token);
@@ -39,10 +43,17 @@ function openDesk(path: string, token: string | null = 'mona') {
 }
 
 interface Shop {
+  /** The one that visitors see, and with which every change is answered. */
   sale: DeskSaleFragment;
+  /** The list of sales. */
+  pages: DeskSaleFragment[][];
   changes: DeskChangeFragment[];
   inputs: unknown[];
   problems: { field: string[] | null; code: string; message: string }[];
+  /** No question is answered, though the line stands. */
+  down: boolean;
+  /** What it is told to do it does, and the answer is lost. */
+  loses: boolean;
 }
 
 function handlers(shop: Shop) {
@@ -57,6 +68,7 @@ function handlers(shop: Shop) {
   const change = (name: string) =>
     graphql.mutation(name, ({ variables }) => {
       shop.inputs.push(variables.input);
+      if (shop.loses) return HttpResponse.error();
       const userErrors = shop.problems.map((problem) => ({ __typename: 'UserError', ...problem }));
       const sale = userErrors.length > 0 ? null : whole();
       const payload = { __typename: 'SalePayload', sale, userErrors };
@@ -69,23 +81,32 @@ function handlers(shop: Shop) {
       const scopes = token === 'Bearer ann' ? ['SHOPPER'] : ['OPERATOR'];
       return HttpResponse.json({ data: { viewer: { __typename: 'Viewer', id: 'mona', scopes } } });
     }),
-    graphql.query('DeskSales', () =>
+    graphql.operation(() => (shop.down ? new HttpResponse(null, { status: 503 }) : undefined)),
+    graphql.query('DeskSales', ({ variables }) =>
       HttpResponse.json({
         data: {
           viewer: { __typename: 'Viewer', id: 'mona' },
           saleStatus: { __typename: 'Sale', id: shop.sale.id },
-          sales: { __typename: 'SaleConnection', nodes: [shop.sale] },
+          sales: pageOf(shop.pages, Number(variables.after ?? 0)),
         },
       }),
     ),
+    graphql.query('DeskPurchases', () => HttpResponse.json({ data: somePurchases(Date.now()) })),
     graphql.query('DeskSaleById', () => HttpResponse.json({ data: { saleStatus: whole() } })),
-    graphql.query('DeskCourse', () =>
-      HttpResponse.json({ data: { saleStatus: { __typename: 'Sale', id: 'sale_1', soldAt: [] } } }),
-    ),
+    graphql.query('DeskCourse', ({ variables }) => {
+      const saleStatus = { __typename: 'Sale', id: String(variables.id), soldAt: [] };
+      return HttpResponse.json({ data: { saleStatus } });
+    }),
     change('DeskPause'),
     change('DeskEnd'),
     change('DeskSchedule'),
   ];
+}
+
+function pageOf(pages: readonly DeskSaleFragment[][], page: number) {
+  const hasNextPage = page + 1 < pages.length;
+  const pageInfo = { __typename: 'PageInfo', hasNextPage, endCursor: String(page + 1) };
+  return { __typename: 'SaleConnection', nodes: pages[page] ?? [], pageInfo };
 }
 
 /** Answers saleActivity at once, and stockChanged never. */
@@ -180,5 +201,40 @@ describe('the desk', () => {
     const picture = screen.getByRole('textbox', { name: /^Picture/ });
     await waitFor(() => expect(picture).toBeInvalid());
     expect(picture).toHaveAccessibleDescription(/begins with/);
+  });
+
+  it('asks for the sale until there is an answer, and sooner when the network is back', async () => {
+    const { shop } = openDesk('');
+    shop.down = true;
+    expect(await screen.findByText(/We can’t reach the shop/)).toBeVisible();
+    shop.down = false;
+    window.dispatchEvent(new Event('online'));
+    expect(await screen.findByRole('button', { name: 'Pause' })).toBeVisible();
+    expect(screen.queryByText(/We can’t reach the shop/)).toBeNull();
+  });
+
+  it('asks for one sale and for its purchases in the same way', async () => {
+    const { shop, user } = openDesk('/sales/sale_1');
+    shop.down = true;
+    expect(await screen.findByText(/We can’t reach the shop/)).toBeVisible();
+    shop.down = false;
+    window.dispatchEvent(new Event('online'));
+    const purchases = await screen.findByRole('link', { name: 'Purchases' });
+    shop.down = true;
+    await user.click(purchases);
+    expect(await screen.findByText(/We can’t reach the shop/)).toBeVisible();
+    shop.down = false;
+    window.dispatchEvent(new Event('online'));
+    expect(await screen.findByText('12,480 purchases')).toBeVisible();
+    expect(screen.queryByText(/We can’t reach the shop/)).toBeNull();
+  });
+
+  it('lets every sale be chosen that can still be run, however many there were', async () => {
+    const { shop } = openDesk('/sales/sale_1');
+    const later = someSale(Date.now(), { id: 'sale_2', phase: 'UPCOMING' });
+    shop.pages.push([later]);
+    const picker = await screen.findByRole('combobox', { name: 'Sale' });
+    expect(await within(picker).findByRole('option', { name: /Upcoming/ })).toHaveValue('sale_2');
+    expect(picker).toHaveValue('sale_1');
   });
 });
