@@ -238,3 +238,57 @@ describe('the desk', () => {
     expect(picker).toHaveValue('sale_1');
   });
 });
+
+describe('scheduling', () => {
+  async function plan() {
+    const desk = openDesk('/new');
+    const { user } = desk;
+    await user.type(screen.getByRole('textbox', { name: /^Name/ }), 'Lamp');
+    await user.type(screen.getByRole('textbox', { name: /^Stock keeping unit/ }), 'L');
+    await user.type(screen.getByRole('textbox', { name: /^Units/ }), '5');
+    const picker = screen.getByRole('combobox', { name: 'Sale' });
+    await within(picker).findByRole('option', { name: /Aurora lamp/ });
+    const lamp = someSale(Date.now(), {
+      id: 'sale_2',
+      product: { __typename: 'Product', sku: 'L', name: 'Lamp', imageUrl: null, price: null },
+    });
+    const press = () => user.click(screen.getByRole('button', { name: 'Schedule it' }));
+    return { ...desk, picker, lamp, press };
+  }
+
+  it('has the new sale under its own name, and the others beside it', async () => {
+    const { shop, picker, lamp, press } = await plan();
+    shop.pages = [[shop.sale, lamp]];
+    shop.sale = lamp;
+    await press();
+    expect(await screen.findByRole('heading', { name: 'Lamp' })).toBeVisible();
+    expect(picker).toHaveValue('sale_2');
+    expect(within(picker).getByRole('option', { selected: true })).toHaveTextContent(/^Lamp/);
+    await waitFor(() => expect(within(picker).getAllByRole('option')).toHaveLength(2));
+    expect(within(picker).getByRole('option', { name: /Aurora lamp/ })).toHaveValue('sale_1');
+  });
+
+  it('names a sale that the list has not', async () => {
+    const { shop, picker, lamp, press } = await plan();
+    shop.sale = lamp;
+    await press();
+    expect(await screen.findByRole('heading', { name: 'Lamp' })).toBeVisible();
+    expect(picker).toHaveDisplayValue(/^Lamp · On sale/);
+  });
+
+  it('sends to the list of sales when the answer is lost, and shows there what was done', async () => {
+    const { shop, picker, lamp, press } = await plan();
+    shop.loses = true;
+    shop.pages = [[shop.sale, lamp]];
+    await press();
+    expect(await screen.findByRole('alert')).toHaveTextContent(/list of sales/);
+    expect(await within(picker).findByRole('option', { name: /^Lamp/ })).toHaveValue('sale_2');
+  });
+
+  it('says so when the server refuses and no field is to blame', async () => {
+    const { shop, press } = await plan();
+    shop.problems = [{ field: null, code: 'CONFLICT', message: 'full' }];
+    await press();
+    expect(await screen.findByRole('alert')).toHaveTextContent('The server refused this.');
+  });
+});
