@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"stampede/model"
 )
@@ -27,6 +28,9 @@ const (
 //
 // All that it holds is allocated once for each sale, and bounded.
 type ledger struct {
+	// history is one more whenever something is forgotten: what was read before is of a history that may be lost.
+	history atomic.Int64
+
 	mu    sync.RWMutex // guards what follows
 	books map[model.SaleID]*book
 	order []model.SaleID // of the books, the one written to last at the end
@@ -37,6 +41,11 @@ type ledger struct {
 type seen struct {
 	ordinal int
 	last    model.Purchase
+}
+
+// is says whether a purchase is the last one that was seen.
+func (s *seen) is(p model.Purchase) bool {
+	return p.Ordinal == s.ordinal && p.ShopperID == s.last.ShopperID && p.PurchasedAt.Equal(s.last.PurchasedAt)
 }
 
 // book is the ledger of one sale.
@@ -50,13 +59,17 @@ type book struct {
 
 func newLedger() *ledger { return &ledger{books: map[model.SaleID]*book{}} }
 
-// note takes up purchases of a sale that are durable, ascending by ordinal.
-func (l *ledger) note(sale model.Sale, purchases []model.Purchase) {
+// note takes up purchases of a sale that are durable, ascending by ordinal: not if anything was forgotten since history
+// was what it is here.
+func (l *ledger) note(history int64, sale model.Sale, purchases []model.Purchase) {
 	if len(purchases) == 0 {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if history != l.history.Load() {
+		return
+	}
 	b := l.openLocked(sale)
 	for _, p := range purchases {
 		hash := b.hash(p.ShopperID)
@@ -68,14 +81,14 @@ func (l *ledger) note(sale model.Sale, purchases []model.Purchase) {
 	}
 }
 
-// seen is how many purchases of a sale memory has looked at, without a gap.
-func (l *ledger) seen(id model.SaleID) int {
+// seen is up to where memory has looked at the purchases of a sale, without a gap.
+func (l *ledger) seen(id model.SaleID) seen {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	if b := l.books[id]; b != nil {
-		return b.seen.ordinal
+		return b.seen
 	}
-	return 0
+	return seen{}
 }
 
 // find is the shopper's purchase, when memory knows it by heart.
@@ -151,8 +164,18 @@ func (l *ledger) foreseen(id model.SaleID, orders []model.Order) (*model.State, 
 func (l *ledger) forget(id model.SaleID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.history.Add(1)
 	delete(l.books, id)
 	l.order = slices.DeleteFunc(l.order, func(other model.SaleID) bool { return other == id })
+}
+
+// forgetAll lets all books go.
+func (l *ledger) forgetAll() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.history.Add(1)
+	clear(l.books)
+	l.order = l.order[:0]
 }
 
 func (l *ledger) openLocked(sale model.Sale) *book {

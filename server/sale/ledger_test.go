@@ -31,19 +31,19 @@ func TestLedgerIsSureOfStrangersOnlyWhenItHasSeenEveryPurchase(t *testing.T) {
 	assert.True(t, l.stranger(1, "ann", 0), "nothing is sold: everybody is a stranger")
 	assert.False(t, l.stranger(1, "ann", 1), "somebody has bought, and it may have been ann")
 
-	l.note(lamp, purchases(1, 10))
+	l.note(0, lamp, purchases(1, 10))
 	assert.True(t, l.stranger(1, "ann", 10))
 	assert.False(t, l.stranger(1, "ann", 11), "one purchase is not known: it was made by another replica")
 	for i := 1; i <= 10; i++ {
 		assert.False(t, l.stranger(1, fmt.Sprint("buyer-", i), 10), "a buyer is never taken for a stranger")
 	}
-	l.note(lamp, purchases(12, 12))
+	l.note(0, lamp, purchases(12, 12))
 	assert.False(t, l.stranger(1, "ann", 12), "a gap")
-	assert.Equal(t, 10, l.seen(1))
+	assert.Equal(t, 10, l.seen(1).ordinal)
 	p, known := l.find(1, "buyer-12")
 	assert.True(t, known, "but what it was told it knows by heart")
 	assert.Equal(t, 12, p.Ordinal)
-	l.note(lamp, purchases(11, 12))
+	l.note(0, lamp, purchases(11, 12))
 	assert.True(t, l.stranger(1, "ann", 12), "the gap is filled")
 	_, known = l.find(2, "buyer-12")
 	assert.False(t, known, "another sale")
@@ -53,7 +53,7 @@ func TestLedgerIsBounded(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
 	for id := model.SaleID(1); id <= ledgerSales+3; id++ {
-		l.note(model.Sale{ID: id, Stock: 10}, purchases(1, 20))
+		l.note(0, model.Sale{ID: id, Stock: 10}, purchases(1, 20))
 	}
 	assert.Len(t, l.books, ledgerSales)
 	assert.Len(t, l.order, ledgerSales)
@@ -61,7 +61,7 @@ func TestLedgerIsBounded(t *testing.T) {
 	assert.False(t, l.stranger(1, "ann", 20), "a sale that was pushed out is not known")
 
 	large := model.Sale{ID: 99, Stock: model.MaxStock}
-	l.note(large, purchases(1, 1))
+	l.note(0, large, purchases(1, 1))
 	assert.Len(t, l.books[99].filter, mostBits/64)
 }
 
@@ -112,7 +112,7 @@ func TestLedgerSuspectsNobodyWhomItHasNotSeen(t *testing.T) {
 	suspects, seen := l.suspects(1, orders)
 	assert.Empty(t, suspects)
 	assert.Zero(t, seen.ordinal, "true of a sale that has sold nothing, and of no other")
-	l.note(model.Sale{ID: 1, Stock: 100}, purchases(1, 5))
+	l.note(0, model.Sale{ID: 1, Stock: 100}, purchases(1, 5))
 	suspects, seen = l.suspects(1, orders)
 	assert.Equal(t, []string{"buyer-3"}, suspects)
 	assert.Equal(t, 5, seen.ordinal)
@@ -127,7 +127,7 @@ func TestLedgerSeldomTakesAStrangerForABuyer(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
 	const units = 20_000
-	l.note(model.Sale{ID: 1, Stock: units}, purchases(1, units))
+	l.note(0, model.Sale{ID: 1, Stock: units}, purchases(1, units))
 	mistaken := 0
 	for i := range units {
 		if !l.stranger(1, fmt.Sprint("stranger-", i), units) {
@@ -140,15 +140,15 @@ func TestLedgerSeldomTakesAStrangerForABuyer(t *testing.T) {
 func TestLedgerOpensABookAnewWhenTheSaleOutgrowsIt(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
-	l.note(model.Sale{ID: 1, Stock: 10}, nil)
+	l.note(0, model.Sale{ID: 1, Stock: 10}, nil)
 	assert.Empty(t, l.books, "a change that sold nothing opens no book")
-	l.note(model.Sale{ID: 1, Stock: 10}, purchases(1, 10))
+	l.note(0, model.Sale{ID: 1, Stock: 10}, purchases(1, 10))
 	small := len(l.books[1].filter)
 	restocked := model.Sale{ID: 1, Stock: 1_000_000}
-	l.note(restocked, purchases(11, 11))
+	l.note(0, restocked, purchases(11, 11))
 	assert.Greater(t, len(l.books[1].filter), small)
 	assert.False(t, l.stranger(1, "ann", 11), "the new book has to be read up first")
-	l.note(restocked, purchases(1, 11))
+	l.note(0, restocked, purchases(1, 11))
 	assert.True(t, l.stranger(1, "ann", 11))
 }
 

@@ -82,7 +82,7 @@ func outcome(state *model.State, earlier []model.Purchase, order model.Order) *m
 
 // catchUp reads the purchases that this replica has not made itself, in the background.
 func (m *memory) catchUp(sale model.Sale) {
-	if m.seen(sale.ID) >= sale.Sold {
+	if m.seen(sale.ID).ordinal >= sale.Sold {
 		return
 	}
 	m.mu.Lock()
@@ -101,18 +101,28 @@ func (m *memory) catchUp(sale model.Sale) {
 	})
 }
 
+// read reads on from the last purchase that is known. That one is read again: when it is not what it was, the database
+// has another history, and what is known of it is forgotten.
 func (m *memory) read(sale model.Sale) error {
 	for last := -1; ; {
-		seen := m.seen(sale.ID)
-		if seen >= sale.Sold || seen <= last {
+		history, known := m.history.Load(), m.seen(sale.ID)
+		if known.ordinal >= sale.Sold || known.ordinal <= last {
 			return nil // all is known, or the book was pushed out meanwhile
 		}
-		last = seen
-		page, err := m.store.purchasesAfter(m.ctx, sale.ID, seen, catchUpPage)
-		if err != nil || len(page) == 0 {
+		last = known.ordinal
+		page, err := m.store.purchasesAfter(m.ctx, sale.ID, max(0, last-1), catchUpPage)
+		if err != nil {
 			return err
 		}
-		m.note(sale, page)
+		if last > 0 {
+			if len(page) == 0 || !known.is(page[0]) {
+				m.log.Warn("the database has lost purchases that it had", "sale", sale.ID)
+				m.forget(sale.ID)
+				return nil
+			}
+			page = page[1:]
+		}
+		m.note(history, sale, page)
 	}
 }
 

@@ -56,6 +56,9 @@ const rivalMemory = 30 * time.Second
 // NoteRival says that another replica writes to the sales of this database: turns are worth their two round trips.
 func (s *Store) NoteRival() { s.rivalAt.Store(time.Now().UnixNano()) }
 
+// Forget lets go of what is known by heart about who has bought, in every sale. It is read up again in the background.
+func (s *Store) Forget() { s.ledger.forgetAll() }
+
 // Turn waits until it is this replica's turn to write to the sale, and returns what ends it. It comes back after 2 s at
 // the latest, with the turn or without: turns save conflicts, they guarantee nothing. A replica that has not noticed
 // another one, by its notifications or by a conflict, is alone and takes none.
@@ -77,7 +80,7 @@ func (s *Store) alone() bool { return time.Since(time.Unix(0, s.rivalAt.Load()))
 // makes the decision durable. Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown when the COMMIT's answer was lost and could
 // not be found out within 5 s; after any other nothing was written.
 func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
-	began := time.Now()
+	began, history := time.Now(), s.ledger.history.Load()
 	decision, err := model.Decision{}, errSurprise
 	if f, ok := s.foreseen(id, orders); ok {
 		decision, err = s.commitForeseen(ctx, id, f, orders)
@@ -89,7 +92,7 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 		s.ledger.foresee(id, nil)
 		return model.Decision{}, fmt.Errorf("commit %d orders: %w", len(orders), err)
 	}
-	s.ledger.note(decision.Sale, decision.Sold)
+	s.ledger.note(history, decision.Sale, decision.Sold)
 	if len(decision.Outcomes) > 0 {
 		s.ledger.foresee(id, decision.Outcomes[0].Sale)
 	}

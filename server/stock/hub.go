@@ -69,6 +69,14 @@ func (h *Hub) known() map[model.SaleID]model.Sale {
 	return maps.Clone(h.sales)
 }
 
+// sale is what the hub holds of a sale; false when there is none.
+func (h *Hub) sale(id model.SaleID) (model.Sale, bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	sale, found := h.sales[id]
+	return sale, found
+}
+
 // Heard notes that what the hub holds was in step with the database just now.
 func (h *Hub) Heard() {
 	h.mu.Lock()

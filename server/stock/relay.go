@@ -35,8 +35,10 @@ type Source interface {
 	Sale(ctx context.Context, id model.SaleID) (model.State, error)
 	// Pulse is the number of sales, the sum of their versions, and the database's clock.
 	Pulse(ctx context.Context) (sales int, versions int64, now time.Time, err error)
-	// Surpass makes a sale's version more than this one, and reads it.
+	// Surpass makes a sale's version more than this one, and reads it. Who had bought is not known by heart any more.
 	Surpass(ctx context.Context, id model.SaleID, version int64) (model.State, error)
+	// Forget lets go of what is known by heart about who has bought, in every sale.
+	Forget()
 }
 
 // Relay carries the news of sales between replicas: it notifies the others of what was committed here, and reads
@@ -119,9 +121,11 @@ func (r *Relay) Sync(ctx context.Context) error {
 }
 
 // wentBack says whether what was read is from before what is known to have been committed, or stands in its place: a
-// standby has taken over that had not got everything.
+// standby has taken over that had not got everything. Another replica may have let the version go on already, but units
+// once sold are never fewer.
 func wentBack(known, read model.Sale) bool {
-	return read.Version < known.Version || read.Version == known.Version && read.Sold != known.Sold
+	return read.Version < known.Version || read.Version == known.Version && read.Sold != known.Sold ||
+		read.Sold < known.Sold
 }
 
 // surpass lets a sale's revisions go on from those that everybody has seen: the state that is left has the last word.
@@ -153,7 +157,7 @@ func (r *Relay) listen(ctx context.Context) {
 	// It returns when ctx ends, and for no other reason.
 	_ = r.db.Listen(ctx, pg.Listener{
 		Channels:  append([]string{channel}, slices.Sorted(maps.Keys(r.hears))...),
-		OnConnect: r.Sync,
+		OnConnect: r.connected,
 		OnNotify: func(on, payload string) {
 			if hear := r.hears[on]; hear != nil {
 				hear(payload)
@@ -168,6 +172,14 @@ func (r *Relay) listen(ctx context.Context) {
 		},
 		Log: r.log,
 	})
+}
+
+// connected begins anew with the database, which may be another one since the connection was lost: others may have sold as
+// many units there as are known here, to other shoppers, and no number would tell. What is forgotten is read up again in
+// the background.
+func (r *Relay) connected(ctx context.Context) error {
+	r.source.Forget()
+	return r.Sync(ctx)
 }
 
 // notify tells the other replicas, also when ctx has ended: what was committed here is still news to them. What gets
@@ -189,14 +201,25 @@ func (r *Relay) read(ctx context.Context, ids []model.SaleID) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for _, id := range ids {
-		state, err := r.source.Sale(ctx, id)
-		if err != nil {
+		if err := r.readOne(ctx, id); err != nil {
 			r.log.WarnContext(ctx, "could not read what another replica committed", "sale", id, "err", err)
 			return
 		}
-		r.clock.Observe(state.At)
-		r.hub.Publish(state.Sale)
 	}
+}
+
+func (r *Relay) readOne(ctx context.Context, id model.SaleID) error {
+	before, had := r.hub.sale(id) // it had been committed before the database is asked
+	state, err := r.source.Sale(ctx, id)
+	if err != nil {
+		return err
+	}
+	r.clock.Observe(state.At)
+	if had && wentBack(before, state.Sale) {
+		return r.surpass(ctx, before)
+	}
+	r.hub.Publish(state.Sale)
+	return nil
 }
 
 // lookOut holds the hub's pulse against the database's, now and then.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,20 @@ type replica struct {
 	*stock.Hub
 	relay *stock.Relay
 	store *sale.Store
+	// forgotten counts how often the relay has begun anew with the database.
+	forgotten atomic.Int32
+}
+
+// source is a replica's store.
+type source struct {
+	*sale.Store
+
+	of *replica
+}
+
+func (s source) Forget() {
+	s.Store.Forget()
+	s.of.forgotten.Add(1)
 }
 
 func startReplica(t *testing.T, url string) *replica {
@@ -30,7 +45,7 @@ func startReplica(t *testing.T, url string) *replica {
 	require.NoError(t, err)
 	clock := &stock.Clock{}
 	r := &replica{Hub: stock.NewHub(clock), store: sale.NewStore(db, nil, slog.New(slog.DiscardHandler))}
-	r.relay = stock.NewRelay(r.Hub, clock, r.store, db, r.store.NoteRival, slog.New(slog.DiscardHandler))
+	r.relay = stock.NewRelay(r.Hub, clock, source{r.store, r}, db, r.store.NoteRival, slog.New(slog.DiscardHandler))
 	require.NoError(t, r.relay.Sync(t.Context()))
 
 	ctx, stop := context.WithCancel(context.Background())
@@ -47,8 +62,13 @@ func startReplica(t *testing.T, url string) *replica {
 
 func (r *replica) schedule(t *testing.T) model.Sale {
 	t.Helper()
+	return r.scheduleOf(t, 10)
+}
+
+func (r *replica) scheduleOf(t *testing.T, units int) model.Sale {
+	t.Helper()
 	state, err := r.store.Create(t.Context(), "op", model.Plan{
-		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
+		Product: model.Product{SKU: "s", Name: "n"}, Stock: units, StartsAt: time.Now().Add(-time.Minute),
 	})
 	require.NoError(t, err)
 	r.relay.Publish(state.Sale)

@@ -1,0 +1,85 @@
+package stock
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/model"
+)
+
+// table is a database with one sale, which counts what it is asked.
+type table struct {
+	row                          model.Sale
+	surpassed, forgotten, listed int
+}
+
+func (d *table) Sales(context.Context) ([]model.Sale, time.Time, error) {
+	d.listed++
+	return []model.Sale{d.row}, time.Now(), nil
+}
+
+func (d *table) Sale(context.Context, model.SaleID) (model.State, error) {
+	return model.State{Sale: d.row, At: time.Now()}, nil
+}
+
+func (d *table) Pulse(context.Context) (sales int, versions int64, now time.Time, err error) {
+	return 1, d.row.Version, time.Now(), nil
+}
+
+func (d *table) Surpass(ctx context.Context, id model.SaleID, version int64) (model.State, error) {
+	d.surpassed++
+	d.row.Version = max(d.row.Version, version+1)
+	return d.Sale(ctx, id)
+}
+
+func (d *table) Forget() { d.forgotten++ }
+
+func relayOn(source Source, known ...model.Sale) *Relay {
+	clock := &Clock{}
+	r := NewRelay(NewHub(clock), clock, source, nil, func() {}, slog.New(slog.DiscardHandler))
+	for _, sale := range known {
+		r.hub.Publish(sale)
+	}
+	return r
+}
+
+// TestALossIsNoticedAtAnyVersion: whoever was first to find what a failover has left has let the version go on, and the
+// others must find it all the same, whichever way they hear of it.
+func TestALossIsNoticedAtAnyVersion(t *testing.T) {
+	t.Parallel()
+	known := model.Sale{ID: 1, Stock: 1000, Sold: 1000, Version: 100}
+	for name, c := range map[string]struct {
+		version int64
+		sold    int
+		lost    bool
+	}{
+		"nothing new":                   {100, 1000, false},
+		"a change that sells nothing":   {101, 1000, false},
+		"an older version":              {98, 980, true},
+		"the same version":              {100, 980, true},
+		"another replica was first":     {101, 980, true},
+		"and has sold since":            {105, 990, true},
+		"an older version, all is sold": {99, 1000, true},
+	} {
+		for way, hear := range map[string]func(*Relay) error{
+			"Sync":           func(r *Relay) error { return r.Sync(t.Context()) },
+			"a notification": func(r *Relay) error { r.read(t.Context(), []model.SaleID{1}); return nil },
+		} {
+			read := known
+			read.Version, read.Sold = c.version, c.sold
+			source := &table{row: read}
+			r := relayOn(source, known)
+			require.NoError(t, hear(r))
+			assert.Equal(t, c.lost, source.surpassed > 0, "%s, by %s", name, way)
+			got, _ := r.hub.sale(1)
+			assert.Equal(t, c.sold, got.Sold, "%s, by %s", name, way)
+			require.NoError(t, hear(r))
+			assert.LessOrEqual(t, source.surpassed, 1, "once is enough: %s, by %s", name, way)
+		}
+	}
+}
