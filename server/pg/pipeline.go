@@ -135,7 +135,7 @@ func (p *pipeline) QueryContext(ctx context.Context, query string, named []drive
 		if err := p.flush(ctx); err != nil {
 			return nil, err
 		}
-		return p.Conn.QueryContext(ctx, query, named)
+		return p.Conn.QueryContext(ctx, query, asItIs(named))
 	}
 	if err := p.prepare(ctx, beginName, beginSerializable, query); err != nil {
 		return nil, p.began(p.heal(err))
@@ -150,6 +150,16 @@ func (p *pipeline) QueryContext(ctx context.Context, query string, named []drive
 		return nil, p.began(p.heal(err))
 	}
 	return found, nil
+}
+
+// asItIs are the arguments by which pgx keeps a query without parameters unprepared. bun writes the values into the
+// text: each text kept would be a round trip for its preparation, later one for another's who needs the room, and a
+// plan that nobody uses again. (As the mode of all queries, it would have the server describe a batch's results, too.)
+func asItIs(named []driver.NamedValue) []driver.NamedValue {
+	if len(named) > 0 {
+		return named
+	}
+	return []driver.NamedValue{{Ordinal: 1, Value: pgx.QueryExecModeExec}}
 }
 
 // heal closes a connection that no longer knows its prepared statements, or whose statements have other results than
