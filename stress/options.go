@@ -16,23 +16,23 @@ type runCommand struct {
 	Tokens        string `help:"File with one token a line: shoppers, and an operator if none is named." type:"existingfile"`
 	OperatorToken string `help:"An operator's token, which -demo needs." env:"OPERATOR_TOKEN"`
 
-	Seed        uint64        `help:"Of all random decisions." default:"1"`
-	Repeat      int           `help:"Play it so many times, with seeds that follow one another, until one breaks a promise." default:"1"`
-	Shoppers    int           `help:"How many come (rush)."`
-	Stock       int           `help:"Units on sale."`
-	Rate        float64       `help:"Arrivals a second; of a ramp, those of its first step."`
-	Duration    time.Duration `help:"How long they arrive; of a ramp, each step; of a window, how long it is open."`
-	Connections int           `help:"Over how many connections."`
-	Watchers    *int          `help:"Subscribers who watch meanwhile."`
-	Clients     int           `help:"Clients of mixed."`
-	Operations  int           `help:"Operations of each client of mixed; requests of one-shopper."`
-	Timeout     time.Duration `help:"How long an answer may take." default:"30s"`
-	Patience    time.Duration `help:"How long a shopper tries again." default:"60s"`
-	MaxLate     time.Duration `help:"A start that would be later is dropped." default:"10s"`
-	Lag         time.Duration `help:"With several targets: how long a refusal may lag behind a change that was made on another." default:"1s"`
-	WatchLimit  time.Duration `help:"How late a watcher may hear of a sale." default:"5s"`
-	LinearLimit int           `help:"Search histories of up to so many operations for a linearization." default:"6000"`
-	SearchLimit time.Duration `help:"How long that search may take; not to find out is a failure." default:"30s"`
+	Seed        uint64         `help:"Of all random decisions." default:"1"`
+	Repeat      int            `help:"Play it so many times, with seeds that follow one another, until one breaks a promise." default:"1"`
+	Shoppers    int            `help:"How many come (rush)."`
+	Stock       int            `help:"Units on sale."`
+	Rate        float64        `help:"Arrivals a second; of a ramp, those of its first step."`
+	Duration    time.Duration  `help:"How long they arrive; of a ramp, each step; of a window, how long it is open."`
+	Connections int            `help:"Over how many connections."`
+	Watchers    *int           `help:"Subscribers who watch meanwhile."`
+	Clients     int            `help:"Clients of mixed."`
+	Operations  int            `help:"Operations of each client of mixed; requests of one-shopper."`
+	Timeout     time.Duration  `help:"How long an answer may take." default:"30s"`
+	Patience    time.Duration  `help:"How long a shopper tries again." default:"60s"`
+	MaxLate     time.Duration  `help:"A start that would be later is dropped." default:"10s"`
+	Lag         *time.Duration `help:"How long a refusal may lag behind a change that was made on another server: 1s with several targets, 0 with one unless it stands for several."`
+	WatchLimit  time.Duration  `help:"How late a watcher may hear of a sale." default:"5s"`
+	LinearLimit int            `help:"Search histories of up to so many operations for a linearization." default:"6000"`
+	SearchLimit time.Duration  `help:"How long that search may take; not to find out is a failure." default:"30s"`
 
 	Database      string `help:"URL of the servers' PostgreSQL, for a last count past all servers." env:"STRESS_DATABASE_URL"`
 	DatabaseQuery string `help:"What to count there: purchases and different shoppers of the sale with the number $1." default:"${count}"`

@@ -89,6 +89,9 @@ func (c *runCommand) once(ctx context.Context, s *load.Scenario, out *output) (*
 	return result, nil
 }
 
+// usualLag is how long servers of one shop may take to hear of each other, if nobody says.
+const usualLag = time.Second
+
 // config is what the command line asks for.
 func (c *runCommand) config(ctx context.Context, s *load.Scenario) (*load.Config, error) {
 	cfg := &load.Config{
@@ -103,8 +106,11 @@ func (c *runCommand) config(ctx context.Context, s *load.Scenario) (*load.Config
 		}
 		cfg.Targets = append(cfg.Targets, t)
 	}
-	if len(cfg.Targets) > 1 {
-		cfg.Lag = c.Lag
+	switch {
+	case c.Lag != nil:
+		cfg.Lag = max(0, *c.Lag)
+	case len(cfg.Targets) > 1:
+		cfg.Lag = usualLag
 	}
 	cfg.Defaults()
 	if c.Watchers != nil {

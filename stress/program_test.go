@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -169,6 +171,31 @@ func TestWhoseTokens(t *testing.T) {
 	code, said, complained = terminal(t, append(args, "-tokens", file, "-shoppers", "3")...)
 	assert.Equal(t, exitKept, code, complained)
 	assert.Contains(t, said, "2 of 2 sold")
+}
+
+// TestWhoseLag is a second between several targets, and none with one, unless somebody says otherwise.
+func TestWhoseLag(t *testing.T) {
+	t.Parallel()
+	rush, err := scenario("rush")
+	require.NoError(t, err)
+	given := 3 * time.Second
+	lag := func(targets int, flag *time.Duration) time.Duration {
+		c := runCommand{
+			Target: slices.Repeat([]string{"http://127.0.0.1:1"}, targets), AuthSecret: "s", Seed: 1, Lag: flag,
+		}
+		cfg, err := c.config(t.Context(), rush)
+		require.NoError(t, err)
+		return cfg.Lag
+	}
+	assert.Zero(t, lag(1, nil))
+	assert.Equal(t, time.Second, lag(2, nil))
+	assert.Equal(t, given, lag(1, &given))
+	assert.Equal(t, given, lag(2, &given))
+	assert.Zero(t, lag(2, new(time.Duration)))
+
+	code, _, complained := terminal(t, "run", "rush", "-lag", "soon")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, complained, "--lag")
 }
 
 func TestWhatIsAskedWrongly(t *testing.T) {

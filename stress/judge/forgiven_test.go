@@ -77,3 +77,24 @@ func TestHalfAMillisecondIsForgiven(t *testing.T) {
 	v = judge.Judge(h)
 	assert.Equal(t, []string{judge.OnlyWhileOpen}, v.Names())
 }
+
+// TestAnOlderStateIsForgivenBetweenServers lets a watcher come back to a server that has not heard of the last event.
+func TestAnOlderStateIsForgivenBetweenServers(t *testing.T) {
+	t.Parallel()
+	h := right()
+	again := h.Events[2]
+	again.Received = 246 * ms
+	h.Events = slices.Insert(h.Events, 4, again)
+	v := judge.Judge(h)
+	assert.Equal(t, []string{judge.StockMovesOn}, v.Names(), "on one connection")
+	h.Lag = time.Second
+	v = judge.Judge(h)
+	assert.Equal(t, []string{judge.StockMovesOn}, v.Names(), "on one connection, whatever the lag")
+	h.Events[4].Epoch, h.Events[5].Epoch, h.Watchers[0].Cuts = 1, 1, 1
+	v = judge.Judge(h)
+	assert.Empty(t, v.Names())
+	assert.Len(t, v.Lags, 3, "what they knew is no news")
+	h.Lag = 0
+	v = judge.Judge(h)
+	assert.Equal(t, []string{judge.StockMovesOn}, v.Names(), "on one server")
+}

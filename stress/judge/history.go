@@ -176,7 +176,8 @@ type Rules struct {
 	StartsAt, EndsAt Moment
 	// ClockError is how far moments of the server's clock may be off.
 	ClockError time.Duration
-	// Lag is how long a refusal or a read may lag behind a change that was made on another server; 0 with one server.
+	// Lag is how long a refusal or a read may lag behind a change that was made on another server; 0 when all was told
+	// by one. A target may be several servers, behind a load balancer.
 	Lag time.Duration
 	// WatchLimit is how late a watcher may learn of a purchase.
 	WatchLimit time.Duration

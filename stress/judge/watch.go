@@ -28,14 +28,16 @@ func (x *index) countIsTheList(p *Promise) {
 	}
 }
 
-// stockMovesForward holds each watcher's events against each other, then everything that anybody was told.
+// stockMovesForward holds each watcher's events against each other, then everything that anybody was told. Who comes
+// back to another server, which lags, may be told an older state there; on one connection there is one server.
 func (x *index) stockMovesForward(p *Promise) {
 	last := map[int32]*Event{}
 	told := map[int64]State{}
 	for i := range x.Events {
 		e := &x.Events[i]
 		if before := last[e.Watcher]; before != nil {
-			rises := e.Revision > before.Revision || e.Epoch != before.Epoch && e.Revision == before.Revision
+			cameBack := e.Epoch != before.Epoch
+			rises := e.Revision > before.Revision || cameBack && (e.Revision == before.Revision || x.Lag > 0)
 			p.hold(rises, "watcher %d got revision %d after %d", e.Watcher, e.Revision, before.Revision)
 		}
 		last[e.Watcher] = e

@@ -199,6 +199,9 @@ func (r *run) readFinal(ctx context.Context, h *judge.History) error {
 		}
 		return nil
 	}
+	if len(r.Targets) == 1 { // several are heard until they agree; of those behind one address, anyone may answer
+		sleep(ctx, r.Lag)
+	}
 	deadline := time.Now().Add(r.WatchLimit)
 	for {
 		if err := read(); err != nil {
