@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/xml"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -223,4 +224,19 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	code, said, _ = terminal(t, "run", "-help")
 	assert.Equal(t, exitKept, code)
 	assert.Contains(t, said, "--auth-secret")
+}
+
+// TestAServerOfOurOwnIsNotTheShells: what the shell has for another server stays there, and the limits are kept.
+func TestAServerOfOurOwnIsNotTheShells(t *testing.T) {
+	t.Parallel()
+	own := &server{folder: "f", secret: "s"}
+	shell := []string{
+		"PATH=p", "RATE_PER_ADDRESS=9", "ADDR=old", "DATABASE_URL=u", "DATABASE_OWNER_URL=o", "METRICS_ADDR=m",
+		"AUTH_JWKS_URL=j", "AUTH_ISSUER=i", "AUTH_AUDIENCE=a", "AUTH_SECRET=old",
+	}
+	cmd := exec.Command("server")
+	cmd.Env = own.environment(shell, "a:1")
+	assert.ElementsMatch(t, []string{
+		"PATH=p", "RATE_PER_ADDRESS=9", "ADDR=a:1", "DATA_DIR=f", "DEMO=true", "AUTH_SECRET=s", "LOG_LEVEL=warn",
+	}, cmd.Environ())
 }

@@ -55,8 +55,7 @@ func startServer(ctx context.Context, program string, stderr io.Writer) (*server
 		url: "http://" + addr + "/graphql", secret: rand.Text() + rand.Text(), folder: folder,
 		cmd: exec.Command(program), ended: make(chan struct{}), log: &tail{}, //nolint:noctx // stop ends it
 	}
-	s.cmd.Env = append(without(os.Environ(), "DATABASE_URL", "POSTGRES_BIN"),
-		"ADDR="+addr, "DATA_DIR="+folder, "DEMO=true", "AUTH_SECRET="+s.secret, "LOG_LEVEL=warn")
+	s.cmd.Env = s.environment(os.Environ(), addr)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = apart()
 	if err := s.start(); err != nil {
@@ -68,6 +67,14 @@ func startServer(ctx context.Context, program string, stderr io.Writer) (*server
 		return nil, err
 	}
 	return s, nil
+}
+
+// environment is the server's: what the shell says of a server elsewhere, its database and who signs its tokens, is not
+// for this one.
+func (s *server) environment(shell []string, addr string) []string {
+	return append(without(shell, "DATABASE_URL", "DATABASE_OWNER_URL", "POSTGRES_BIN", "METRICS_ADDR",
+		"AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE"),
+		"ADDR="+addr, "DATA_DIR="+s.folder, "DEMO=true", "AUTH_SECRET="+s.secret, "LOG_LEVEL=warn")
 }
 
 // start starts the process. It is started and awaited on one thread that nobody else uses: on Linux it ends with the
