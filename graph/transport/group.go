@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -62,7 +63,9 @@ type groups struct {
 	log   *slog.Logger
 	alone alone
 
-	mu    sync.Mutex // guards what follows; taken before a group's
+	pause func() // within a pass over the members, when nobody holds the group's lock
+
+	mu    sync.Mutex // guards what follows; whoever holds it waits for no group
 	byKey map[string]*group
 }
 
@@ -74,6 +77,7 @@ type group struct {
 	ctx       context.Context // of the executions; it ends with the last member
 	end       context.CancelFunc
 	operation *graphql.OperationContext
+	holders   int // members, and those who are about to be; groups.mu guards it
 
 	mu      sync.Mutex // guards what follows
 	members []*subscription
@@ -93,7 +97,7 @@ const maxGroups = 256
 
 func newGroups(o Options) *groups {
 	return &groups{
-		feed: o.Feed, log: o.Log, byKey: map[string]*group{},
+		feed: o.Feed, log: o.Log, pause: runtime.Gosched, byKey: map[string]*group{},
 		alone: alone{bySale: map[graph.SaleID]int{}, byViewer: map[string]int{}},
 	}
 }
@@ -123,8 +127,9 @@ func (g *groups) join(
 		}
 		member = g.open(ctx, key, operation, live)
 	}
-	member.mu.Lock() // before the others: nobody ends the group that s is about to join
+	member.holders++ // nobody ends the group that s is about to join
 	g.mu.Unlock()
+	member.mu.Lock()
 	defer member.mu.Unlock()
 	s.place = len(member.members)
 	member.members = append(member.members, s)
@@ -148,29 +153,44 @@ func (g *groups) open(ctx context.Context, key string, operation *graphql.Operat
 
 // leave ends a membership, and with the last one the group.
 func (g *groups) leave(left *group, s *subscription) {
+	left.remove(s)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	left.mu.Lock()
-	defer left.mu.Unlock()
-	last := len(left.members) - 1
-	moved := left.members[last]
-	left.members[s.place], moved.place = moved, s.place
-	left.members[last] = nil
-	left.members = left.members[:last]
-	if last > 0 {
-		return
+	left.holders--
+	if left.holders == 0 {
+		left.end()
+		delete(g.byKey, left.key)
 	}
-	left.end()
-	delete(g.byKey, left.key)
 }
 
-// publish sends a state to all members who have not seen it.
+// remove puts the last member into the place of s.
+func (g *group) remove(s *subscription) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	last := len(g.members) - 1
+	moved := g.members[last]
+	g.members[s.place], moved.place = moved, s.place
+	g.members[last] = nil
+	g.members = g.members[:last]
+}
+
+// toldAtOnce members are told of a state while others wait to join or to leave.
+const toldAtOnce = 256
+
+// publish sends a state to all members who have not seen it. It goes from the last to the first: who leaves between
+// is replaced by one who has been told, or who is still to be; who joins has been told.
 func (g *group) publish(state graph.State) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	e := g.encodeLocked(state)
-	for _, s := range g.members {
-		g.tellLocked(s, e)
+	told := 0
+	for i := len(g.members) - 1; i >= 0; i = min(i, len(g.members)) - 1 {
+		g.tellLocked(g.members[i], e)
+		if told++; told%toldAtOnce == 0 {
+			g.mu.Unlock()
+			g.all.pause()
+			g.mu.Lock()
+		}
 	}
 }
 

@@ -55,9 +55,7 @@ func (g *groups) watching() map[graph.SaleID]int {
 	all := map[graph.SaleID]int{}
 	g.mu.Lock()
 	for _, group := range g.byKey {
-		group.mu.Lock()
-		all[group.saleID] += len(group.members)
-		group.mu.Unlock()
+		all[group.saleID] += group.holders
 	}
 	g.mu.Unlock()
 	g.alone.mu.Lock()
