@@ -186,7 +186,8 @@ func (g *group) publish(state graph.State) {
 	told := 0
 	for i := len(g.members) - 1; i >= 0; i = min(i, len(g.members)) - 1 {
 		g.tellLocked(g.members[i], e)
-		if told++; told%toldAtOnce == 0 {
+		told++
+		if told%toldAtOnce == 0 {
 			g.mu.Unlock()
 			g.all.pause()
 			g.mu.Lock()

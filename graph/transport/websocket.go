@@ -29,7 +29,7 @@ type websockets struct {
 	conns    map[*conn]struct{}
 	streams  map[*stream]struct{}
 	open     int            // connections of both kinds
-	from     map[string]int // of them, by the client's address
+	from     map[string]int // of them, by the client's network
 	draining bool
 	served   sync.WaitGroup // one for each connection, and the one who looks after them
 	stop     chan struct{}
@@ -143,11 +143,11 @@ func (h *websockets) count(from string) (status int, code, message string) {
 		return http.StatusServiceUnavailable, "UNAVAILABLE", "The server is about to stop."
 	case h.open >= h.options.maxSockets():
 		return http.StatusServiceUnavailable, "UNAVAILABLE", "This server holds as many connections as it can."
-	case h.from[from] >= h.options.maxSocketsFrom(from):
+	case h.from[networkOf(from)] >= h.options.maxSocketsFrom(from):
 		return http.StatusTooManyRequests, "RATE_LIMITED", "Too many connections are open from this address."
 	}
 	h.open++
-	h.from[from]++
+	h.from[networkOf(from)]++
 	h.served.Add(1)
 	return 0, "", ""
 }
@@ -156,10 +156,7 @@ func (h *websockets) release(from string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.open--
-	h.from[from]--
-	if h.from[from] == 0 {
-		delete(h.from, from)
-	}
+	drop(h.from, networkOf(from))
 }
 
 func (h *websockets) add(c *conn) {

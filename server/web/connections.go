@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+
+	"stampede/graph/transport"
 )
 
 // maxConnectionsFrom is how many connections one address may hold, unless it is spared: more than websockets, so that
@@ -50,11 +52,11 @@ func (c *Connections) Accept() (net.Conn, error) {
 func (c *Connections) take(from netip.Addr) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.open >= c.most || c.from[network(from)] >= maxConnectionsFrom && !c.spares(from) {
+	if c.open >= c.most || c.from[transport.Network(from)] >= maxConnectionsFrom && !c.spares(from) {
 		return false
 	}
 	c.open++
-	c.from[network(from)]++
+	c.from[transport.Network(from)]++
 	return true
 }
 
@@ -62,7 +64,7 @@ func (c *Connections) release(from netip.Addr) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.open--
-	by := network(from)
+	by := transport.Network(from)
 	c.from[by]--
 	if c.from[by] == 0 {
 		delete(c.from, by)

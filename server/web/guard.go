@@ -77,7 +77,7 @@ func (g *Guard) admitAddress(from netip.Addr) (time.Duration, bool) {
 	if g.addresses.rate.burst == 0 || g.spareAddresses && Private(from) {
 		return 0, true
 	}
-	return g.addresses.admit(network(from))
+	return g.addresses.admit(transport.Network(from))
 }
 
 func (g *Guard) admitShopper(from netip.Addr, viewer *graph.Viewer) (time.Duration, bool) {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"hash/maphash"
-	"net/netip"
 	"sync"
 	"time"
 )
@@ -103,17 +102,4 @@ func (s *shard[K]) forget(now time.Duration) {
 	if !gone {
 		delete(s.full, nearest)
 	}
-}
-
-// network is what an address is counted by: an IPv4 address, or the /64 that a household gets of IPv6.
-func network(address netip.Addr) netip.Addr {
-	address = address.Unmap()
-	if address.Is4() {
-		return address
-	}
-	prefix, err := address.WithZone("").Prefix(64)
-	if err != nil {
-		return address
-	}
-	return prefix.Addr()
 }

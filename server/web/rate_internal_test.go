@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"stampede/graph/transport"
 )
 
 // TestRateAsAStory: two a second, of which four may come at once.
@@ -80,6 +82,6 @@ func TestNetwork(t *testing.T) {
 		"192.0.2.7": "192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7",
 		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::", "fe80::1%eth0": "fe80::", "::1": "::",
 	} {
-		assert.Equal(t, want, network(netip.MustParseAddr(address)).String())
+		assert.Equal(t, want, transport.Network(netip.MustParseAddr(address)).String())
 	}
 }
