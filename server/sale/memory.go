@@ -101,29 +101,43 @@ func (m *memory) catchUp(sale model.Sale) {
 	})
 }
 
-// read reads on from the last purchase that is known. That one is read again: when it is not what it was, the database
-// has another history, and what is known of it is forgotten.
 func (m *memory) read(sale model.Sale) error {
 	for last := -1; ; {
-		history, known := m.history.Load(), m.seen(sale.ID)
-		if known.ordinal >= sale.Sold || known.ordinal <= last {
+		known := m.seen(sale.ID).ordinal
+		if known >= sale.Sold || known <= last {
 			return nil // all is known, or the book was pushed out meanwhile
 		}
-		last = known.ordinal
-		page, err := m.store.purchasesAfter(m.ctx, sale.ID, max(0, last-1), catchUpPage)
-		if err != nil {
+		last = known
+		if err := m.readPage(sale); err != nil {
 			return err
 		}
-		if last > 0 {
-			if len(page) == 0 || !known.is(page[0]) {
-				m.log.Warn("the database has lost purchases that it had", "sale", sale.ID)
-				m.forget(sale.ID)
-				return nil
-			}
-			page = page[1:]
-		}
-		m.note(history, sale, page)
 	}
+}
+
+// readPage reads on from the last purchase that is known. That one is read again: when it is not what it was, the
+// database has another history, and what is known of it is forgotten. What is noted is durable: it will be told by heart.
+func (m *memory) readPage(sale model.Sale) error {
+	history, known := m.history.Load(), m.seen(sale.ID)
+	page, err := m.store.purchasesAfter(m.ctx, sale.ID, max(0, known.ordinal-1), catchUpPage)
+	if err != nil {
+		return err
+	}
+	if known.ordinal > 0 {
+		if len(page) == 0 || !known.is(page[0]) {
+			m.log.Warn("the database has lost purchases that it had", "sale", sale.ID)
+			m.forget(sale.ID)
+			return nil
+		}
+		page = page[1:]
+	}
+	if len(page) == 0 {
+		return nil
+	}
+	if err := m.store.confirmAll(m.ctx); err != nil {
+		return err
+	}
+	m.note(history, sale, page)
+	return nil
 }
 
 // close ends catching up. Closing twice is fine.

@@ -31,8 +31,10 @@ type Store struct {
 	meters meters
 	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
 	rivalAt atomic.Int64
-	// doubtful says that a commit's outcome could not be found out: until the next write is durable, what is read
-	// may be lost in a failover, and must not be confirmed by a transaction that only reads.
+	// doubtful says that a commit's outcome could not be found out: it may still hold its sale's row, so that nobody
+	// may be told that they have not bought by who does not wait for that. Any sale's next durable write ends the doubt:
+	// the standby takes commits in their order, so what was committed before is durable too, and whatever was to come
+	// later tells of itself (see confirm).
 	doubtful atomic.Bool
 }
 
@@ -117,7 +119,7 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 		decision = model.Decide(state.Sale, earlier, orders, state.At)
 		if len(decision.Sold) == 0 {
 			fenced = s.doubtful.Load()
-			return confirmReads(ctx, tx, id, fenced)
+			return confirmReads(ctx, tx, id, fenced, len(earlier) > 0)
 		}
 		written, err = write(ctx, tx, state.Sale, decision.Sold)
 		return err
@@ -158,14 +160,21 @@ func (s *Store) wantedBy(id model.SaleID, orders []model.Order) wanted {
 	return w
 }
 
-// confirmReads makes a transaction that has nothing to write wait for the disk and the standby all the same, while
-// something before it is in doubt.
-func confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID, doubtful bool) error {
-	if !doubtful {
+// confirmReads makes a transaction that has nothing to write wait for the disk and the standby all the same, when it tells
+// of earlier purchases, or while something before it is in doubt.
+func confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID, doubtful, tells bool) error {
+	switch {
+	case doubtful:
+		return fence(ctx, tx, id)
+	case tells:
+		return confirm(ctx, tx)
+	default:
 		return nil
 	}
-	return fence(ctx, tx, id)
 }
+
+// confirmAll returns nil once everything that was read before is durable.
+func (s *Store) confirmAll(ctx context.Context) error { return s.db.Serializable(ctx, confirm) }
 
 // Amend makes an operator's change durable, and the record of it. Errors: as wish says; SALE_NOT_FOUND; as Commit.
 func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
@@ -185,7 +194,7 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 		}
 		after = model.State{Sale: sale, At: before.At}
 		if sale.Version == before.Version {
-			return confirmReads(ctx, tx, id, s.doubtful.Load())
+			return confirmReads(ctx, tx, id, s.doubtful.Load(), true)
 		}
 		result, err := tx.NewUpdate().Model(&sale).
 			Column("stock", "version", "starts_at", "ends_at", "paused_at", "ended_at").
