@@ -79,10 +79,14 @@ func (s *Service) fromMemory(id model.SaleID, order model.Order) (outcome *model
 	}
 }
 
-// Schedule makes a new sale.
+// Schedule makes a new sale. Errors: model.Problems; BUSY; OUTCOME_UNKNOWN: whoever asks again may make a second one.
 func (s *Service) Schedule(ctx context.Context, by string, plan model.Plan) (model.State, error) {
 	state, err := s.Create(ctx, by, plan)
 	if err != nil {
+		err = s.batcher.explain(err, 0, 0)
+		if model.CodeOf(err) == model.CodeOutcomeUnknown {
+			err = scheduledUnknown(err)
+		}
 		return model.State{}, err
 	}
 	s.board.Publish(state.Sale)
@@ -113,6 +117,15 @@ func outcomeUnknown(cause error) error {
 		Code:       model.CodeOutcomeUnknown,
 		Message:    "Whether it was bought is not known yet: ask again with the same key.",
 		RetryAfter: 500 * time.Millisecond,
+		Err:        cause,
+	}
+}
+
+func scheduledUnknown(cause error) error {
+	return &model.Error{
+		Code:       model.CodeOutcomeUnknown,
+		Message:    "Whether it was scheduled is not known: look whether the sale is there before you ask again.",
+		RetryAfter: time.Second,
 		Err:        cause,
 	}
 }

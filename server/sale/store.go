@@ -208,13 +208,18 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 		return record(ctx, tx, model.ChangeTo(after, wish.Kind, wish.By))
 	})
 	if err != nil {
-		if errors.Is(err, pg.ErrOutcomeUnknown) {
-			s.doubtful.Store(true)
-		}
+		s.noteDoubt(err)
 		return model.State{}, fmt.Errorf("amend sale %d: %w", id, err)
 	}
 	s.ledger.foresee(id, &after)
 	return after, nil
+}
+
+// noteDoubt is called with the error of an operator's transaction: nobody finds out what became of it.
+func (s *Store) noteDoubt(err error) {
+	if errors.Is(err, pg.ErrOutcomeUnknown) {
+		s.doubtful.Store(true)
+	}
 }
 
 // Create makes a new sale of an operator's plan, and the record of it. Errors: model.Problems; as Commit.
@@ -241,6 +246,7 @@ func (s *Store) Create(ctx context.Context, by string, plan model.Plan) (model.S
 		return record(ctx, tx, model.ChangeTo(created, model.Scheduled, by))
 	})
 	if err != nil {
+		s.noteDoubt(err)
 		return model.State{}, fmt.Errorf("create sale: %w", err)
 	}
 	return created, nil
