@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"stampede/model"
 )
@@ -12,6 +13,9 @@ import (
 const (
 	// ledgerSales is how many sales memory keeps a ledger of: the ones that sold last.
 	ledgerSales = 4
+	// bookRest is how long after it was last written to a book is not given up for another sale's: of more sales that
+	// sell at once than there are books, the first ones have theirs, and the others ask the database.
+	bookRest = 10 * time.Second
 	// recentPurchases is how many purchases of a sale memory knows by heart at the most: the last ones.
 	recentPurchases = 1 << 15
 	// A sale's filter has 32 bits for each unit, between 8 KB and 4 MB. When a million units are sold, a ninth of the
@@ -50,17 +54,18 @@ func (s *seen) is(p model.Purchase) bool {
 
 // book is the ledger of one sale.
 type book struct {
-	seen   seen     // these purchases are in the filter, and those in recent
-	filter []uint64 // its length is a power of two
-	seed   maphash.Seed
-	recent *recall
-	next   *model.State // how the next transaction will find the sale; nil when that is not foreseen
+	seen    seen     // these purchases are in the filter, and those in recent
+	filter  []uint64 // its length is a power of two
+	seed    maphash.Seed
+	recent  *recall
+	wroteAt time.Time
+	next    *model.State // how the next transaction will find the sale; nil when that is not foreseen
 }
 
 func newLedger() *ledger { return &ledger{books: map[model.SaleID]*book{}} }
 
 // note takes up purchases of a sale that are durable, ascending by ordinal: not if anything was forgotten since history
-// was what it is here.
+// was what it is here, nor if there is no room for the sale's book.
 func (l *ledger) note(history int64, sale model.Sale, purchases []model.Purchase) {
 	if len(purchases) == 0 {
 		return
@@ -71,6 +76,9 @@ func (l *ledger) note(history int64, sale model.Sale, purchases []model.Purchase
 		return
 	}
 	b := l.openLocked(sale)
+	if b == nil {
+		return
+	}
 	for _, p := range purchases {
 		hash := b.hash(p.ShopperID)
 		if p.Ordinal == b.seen.ordinal+1 {
@@ -89,6 +97,16 @@ func (l *ledger) seen(id model.SaleID) seen {
 		return b.seen
 	}
 	return seen{}
+}
+
+// behind says whether there are purchases of a sale that memory could look at, and has not.
+func (l *ledger) behind(id model.SaleID, sold int) bool {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if b := l.books[id]; b != nil {
+		return b.seen.ordinal < sold
+	}
+	return sold > 0 && l.roomLocked()
 }
 
 // find is the shopper's purchase, when memory knows it by heart.
@@ -178,27 +196,36 @@ func (l *ledger) forgetAll() {
 	l.order = l.order[:0]
 }
 
+// openLocked is a sale's book, which is written to now; nil when there is no room for it.
 func (l *ledger) openLocked(sale model.Sale) *book {
 	filterBits := leastBits
 	for filterBits < mostBits && filterBits < sale.Stock*bitsPerUnit {
 		filterBits *= 2
 	}
+	b := l.books[sale.ID]
+	if b == nil && !l.roomLocked() {
+		return nil
+	}
 	l.order = slices.DeleteFunc(l.order, func(id model.SaleID) bool { return id == sale.ID })
-	if b := l.books[sale.ID]; b != nil && len(b.filter) == filterBits/64 {
-		l.order = append(l.order, sale.ID)
-		return b
+	if b == nil || len(b.filter) != filterBits/64 {
+		// A book that has become too small for its sale is opened anew, and read up when it is asked for.
+		if len(l.order) == ledgerSales {
+			delete(l.books, l.order[0])
+			l.order = l.order[1:]
+		}
+		b = &book{
+			filter: make([]uint64, filterBits/64), seed: maphash.MakeSeed(), recent: newRecall(recentPurchases),
+		}
+		l.books[sale.ID] = b
 	}
-	// A book that has become too small for its sale is opened anew, and read up when it is asked for.
-	if len(l.order) == ledgerSales {
-		delete(l.books, l.order[0])
-		l.order = l.order[1:]
-	}
-	b := &book{
-		filter: make([]uint64, filterBits/64), seed: maphash.MakeSeed(), recent: newRecall(recentPurchases),
-	}
-	l.books[sale.ID] = b
+	b.wroteAt = time.Now()
 	l.order = append(l.order, sale.ID)
 	return b
+}
+
+// roomLocked says whether another book may be opened: there are few, or one of them rests.
+func (l *ledger) roomLocked() bool {
+	return len(l.order) < ledgerSales || time.Since(l.books[l.order[0]].wroteAt) >= bookRest
 }
 
 func (b *book) hash(shopperID string) uint64 { return maphash.String(b.seed, shopperID) }

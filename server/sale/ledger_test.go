@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -49,11 +50,19 @@ func TestLedgerIsSureOfStrangersOnlyWhenItHasSeenEveryPurchase(t *testing.T) {
 	assert.False(t, known, "another sale")
 }
 
+// rest lets the time pass in which a book keeps its place.
+func (l *ledger) rest() {
+	for _, b := range l.books {
+		b.wroteAt = b.wroteAt.Add(-bookRest)
+	}
+}
+
 func TestLedgerIsBounded(t *testing.T) {
 	t.Parallel()
 	l := newLedger()
 	for id := model.SaleID(1); id <= ledgerSales+3; id++ {
 		l.note(0, model.Sale{ID: id, Stock: 10}, purchases(1, 20))
+		l.rest()
 	}
 	assert.Len(t, l.books, ledgerSales)
 	assert.Len(t, l.order, ledgerSales)
@@ -63,6 +72,36 @@ func TestLedgerIsBounded(t *testing.T) {
 	large := model.Sale{ID: 99, Stock: model.MaxStock}
 	l.note(0, large, purchases(1, 1))
 	assert.Len(t, l.books[99].filter, mostBits/64)
+}
+
+// TestMoreSalesThanBooksPushNoneOut: of sales that sell in turn, the book written to least recently is the one needed
+// next. It lives in a bubble of synctest, where time stands still.
+func TestMoreSalesThanBooksPushNoneOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLedger()
+		const sales, batches = ledgerSales + 2, 30
+		sale := func(id model.SaleID) model.Sale { return model.Sale{ID: id, Stock: 1000} }
+		for n := range batches {
+			for id := model.SaleID(1); id <= sales; id++ {
+				l.note(0, sale(id), purchases(n+1, n+1))
+			}
+		}
+		for id := model.SaleID(1); id <= sales; id++ {
+			assert.Equal(t, id <= ledgerSales, l.stranger(id, "ann", batches), "sale %d", id)
+			assert.False(t, l.behind(id, batches), "sale %d has nothing to catch up with, or no room for it", id)
+		}
+		assert.Len(t, l.books, ledgerSales)
+		l.note(0, model.Sale{ID: 1, Stock: 1_000_000}, purchases(1, batches))
+		assert.True(t, l.stranger(1, "ann", batches), "a book that must grow is in its own place")
+		assert.Len(t, l.books, ledgerSales)
+
+		l.rest()
+		assert.True(t, l.behind(sales, batches), "others rest: there is room now")
+		l.note(0, sale(sales), purchases(1, batches))
+		assert.True(t, l.stranger(sales, "ann", batches))
+		assert.Len(t, l.books, ledgerSales)
+	})
 }
 
 func TestRecallKnowsTheLatestPurchasesByHeart(t *testing.T) {

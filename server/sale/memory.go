@@ -82,7 +82,7 @@ func outcome(state *model.State, earlier []model.Purchase, order model.Order) *m
 
 // catchUp reads the purchases that this replica has not made itself, in the background.
 func (m *memory) catchUp(sale model.Sale) {
-	if m.seen(sale.ID).ordinal >= sale.Sold {
+	if !m.behind(sale.ID, sale.Sold) {
 		return
 	}
 	m.mu.Lock()
@@ -115,7 +115,7 @@ func (m *memory) read(sale model.Sale) error {
 }
 
 // readPage reads on from the last purchase that is known. That one is read again: when it is not what it was, the
-// database has another history, and what is known of it is forgotten. What is noted is durable: it will be told by heart.
+// database has another history, and what is known of it is forgotten. What is noted is durable, for it will be told.
 func (m *memory) readPage(sale model.Sale) error {
 	history, known := m.history.Load(), m.seen(sale.ID)
 	page, err := m.store.purchasesAfter(m.ctx, sale.ID, max(0, known.ordinal-1), catchUpPage)

@@ -160,8 +160,8 @@ func (s *Store) wantedBy(id model.SaleID, orders []model.Order) wanted {
 	return w
 }
 
-// confirmReads makes a transaction that has nothing to write wait for the disk and the standby all the same, when it tells
-// of earlier purchases, or while something before it is in doubt.
+// confirmReads makes a transaction that has nothing to write wait for the disk and the standby all the same, when it
+// tells of earlier purchases, or while something before it is in doubt.
 func confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID, doubtful, tells bool) error {
 	switch {
 	case doubtful:

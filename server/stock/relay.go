@@ -174,9 +174,9 @@ func (r *Relay) listen(ctx context.Context) {
 	})
 }
 
-// connected begins anew with the database, which may be another one since the connection was lost: others may have sold as
-// many units there as are known here, to other shoppers, and no number would tell. What is forgotten is read up again in
-// the background.
+// connected begins anew with the database, which may be another one since the connection was lost: others may have sold
+// as many units there as are known here, to other shoppers, and no number would tell. What is forgotten is read up
+// again in the background.
 func (r *Relay) connected(ctx context.Context) error {
 	r.source.Forget()
 	return r.Sync(ctx)
