@@ -33,7 +33,7 @@ CREATE TABLE purchases (
     purchased_at    timestamptz NOT NULL,
 
     CONSTRAINT purchases_pkey PRIMARY KEY (sale_id, ordinal),
-    -- One unit per shopper. It also finds the purchases of a shopper across sales (PostgreSQL 18 skips
-    -- through the few sale ids), so the hot path pays for no third index.
+    -- One unit per shopper. It also finds the purchases of a shopper, sale by sale, so the hot path pays for no
+    -- third index.
     CONSTRAINT one_per_shopper UNIQUE (sale_id, shopper_id)
 );

@@ -1,14 +1,18 @@
 package sale //nolint:testpackage // the statements are nobody else's
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
+	"stampede/model"
 	"stampede/server/pg/pgtest"
 )
 
@@ -59,6 +63,53 @@ func TestThePlansOfAPurchaseDoNotTrustSmallSales(t *testing.T) {
 	}
 }
 
+// TestThePlansOfReadsLookUp: what is read for a shopper or an operator is found by an index of the sale's, however many
+// sales and purchases there are. An index on (sale_id, shopper_id) that is searched for a shopper alone is read as a whole
+// before PostgreSQL 18.
+func TestThePlansOfReadsLookUp(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	_, err := db.Pool.Exec(t.Context(), fmt.Sprintf(`
+		INSERT INTO sales (sku, name, stock, sold, starts_at) SELECT 's', 'n', 100, 10, now() FROM generate_series(1, %d);
+		INSERT INTO purchases SELECT id, n, 'shopper-' || n, 'key', now() FROM sales, generate_series(1, 10) AS n;
+		ANALYZE sales, purchases`, MaxSales))
+	require.NoError(t, err)
+	var asked overheard
+	listening := *db
+	listening.DB = db.WithQueryHook(&asked)
+	store := NewStore(&listening, nil, slog.New(slog.DiscardHandler))
+	found, total, err := store.PurchasesBy(t.Context(), "shopper-1", 9_000, 3)
+	require.NoError(t, err)
+	assert.Equal(t, MaxSales, total)
+	require.Len(t, found, 3)
+	assert.Equal(t, []model.SaleID{8_999, 8_998, 8_997}, []model.SaleID{found[0].SaleID, found[1].SaleID, found[2].SaleID})
+	_, _, err = store.PurchasesBy(t.Context(), "shopper-1", 0, 3)
+	require.NoError(t, err)
+	_, _, err = store.PurchaseBy(t.Context(), 1, "shopper-1")
+	require.NoError(t, err)
+	_, _, err = store.PurchaseNumbered(t.Context(), 1, 1)
+	require.NoError(t, err)
+	_, _, err = store.PurchasesIn(t.Context(), 1, model.PurchaseFilter{}, 1, 3)
+	require.NoError(t, err)
+	_, err = store.SoldAt(t.Context(), 1, 3)
+	require.NoError(t, err)
+	_, _, err = store.ChangesOf(t.Context(), 1, 3, 3)
+	require.NoError(t, err)
+	require.Len(t, asked, 12)
+	conn, err := db.Pool.Acquire(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(conn.Release)
+	for _, query := range asked {
+		plan := planner{conn}.plan(t, query)
+		plan.neverScans(t, query)
+		for _, n := range plan {
+			if n.Index == "purchases_pkey" || n.Index == "one_per_shopper" {
+				assert.Contains(t, n.Cond, "sale_id = ", "%s: %+v", query, n)
+			}
+		}
+	}
+}
+
 // planner asks one connection of the pool how it would carry out the statements of a purchase.
 type planner struct{ conn *pgxpool.Conn }
 
@@ -71,17 +122,17 @@ func (p planner) run(t *testing.T, statement string) {
 // check holds what the plans say. A $1 in them is a parameter: they are made for every sale, and made once.
 func (p planner) check(t *testing.T, when string) {
 	t.Helper()
-	load := p.plan(t, `load(1, 0, '{}', '{a,b}', 'z', now())`)
+	load := p.plan(t, `EXECUTE load(1, 0, '{}', '{a,b}', 'z', now())`)
 	load.neverScans(t, when)
 	load.asByOrdinal("$5", "$2")
 	load.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
 	load.looksUp(t, when, "purchases",
 		[2]string{"one_per_shopper", "((sale_id = $1) AND (shopper_id = wanted.shopper_id))"},
 		[2]string{"purchases_pkey", "((sale_id = $1) AND (ordinal = $2))"})
-	write := p.plan(t, `write(1, 2, 1, '{1,2}', '{a,b}', '{x,y}')`)
+	write := p.plan(t, `EXECUTE write(1, 2, 1, '{1,2}', '{a,b}', '{x,y}')`)
 	write.neverScans(t, when)
 	write.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
-	sell := p.plan(t, `sell(1, 2, 1, 0, 9, '{a,b}', '{x,y}', 'z', now())`)
+	sell := p.plan(t, `EXECUTE sell(1, 2, 1, 0, 9, '{a,b}', '{x,y}', 'z', now())`)
 	sell.neverScans(t, when)
 	sell.asByOrdinal("$8", "$4")
 	sell.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
@@ -100,10 +151,10 @@ type node struct {
 // plan is every node of a statement's plan.
 type plan []node
 
-func (p planner) plan(t *testing.T, execute string) plan {
+func (p planner) plan(t *testing.T, statement string) plan {
 	t.Helper()
 	var text []byte
-	require.NoError(t, p.conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) EXECUTE "+execute).Scan(&text))
+	require.NoError(t, p.conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+statement).Scan(&text))
 	var found []struct{ Plan node }
 	require.NoError(t, json.Unmarshal(text, &found), "%s", text)
 	require.Len(t, found, 1)
@@ -150,4 +201,13 @@ func (p plan) looksUp(t *testing.T, when, table string, by ...[2]string) {
 		}
 	}
 	assert.ElementsMatch(t, want, reads, "%s", when)
+}
+
+// overheard are the queries that bun has sent.
+type overheard []string
+
+func (o *overheard) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
+
+func (o *overheard) AfterQuery(_ context.Context, event *bun.QueryEvent) {
+	*o = append(*o, event.Query)
 }
