@@ -6,10 +6,14 @@ import (
 	"log/slog"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // MigrateFrom is Migrate with other files.
 func (db *DB) MigrateFrom(ctx context.Context, files fs.FS) error { return db.migrate(ctx, files) }
+
+// DefaultCommitTimeout is what COMMIT may take where nobody says otherwise.
+func DefaultCommitTimeout() time.Duration { return defaultTxConfig().commit }
 
 // IsPostgresOn is what decides whether a process is a postgres on a data folder.
 var IsPostgresOn = isPostgresOn

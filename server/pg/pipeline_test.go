@@ -224,26 +224,49 @@ func TestATransactionThatDoesNothingSendsNothing(t *testing.T) {
 	assert.Equal(t, before, sent.Load())
 }
 
-// TestAWriteThatWaitsForARowGivesUpForCertain: it can't be cancelled any more, and must not outlive who asked for it.
+// TestAWriteThatWaitsForARowGivesUpForCertain: it can't be cancelled any more, and must not outlive who asked for it. The
+// first in line waits for the transaction that holds the row, the second for its place, and, once it has that, for the
+// transaction.
 func TestAWriteThatWaitsForARowGivesUpForCertain(t *testing.T) {
 	t.Parallel()
 	db := atCommit(t, `NULL`)
-	assert.Equal(t, "4s", value[string](t, db, `SHOW lock_timeout`), "less than a COMMIT may take")
+	wait, err := time.ParseDuration(value[string](t, db, `SHOW lock_timeout`))
+	require.NoError(t, err)
+	assert.Positive(t, wait)
+	assert.Less(t, 2*wait, pg.DefaultCommitTimeout(), "two waits take less than a COMMIT may")
 	must(t, db, `INSERT INTO made VALUES (7)`)
 	holder, err := db.Pool.Begin(bounded(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = holder.Rollback(context.Background()) })
 	_, err = holder.Exec(bounded(t), `UPDATE made SET n = 8`)
 	require.NoError(t, err)
-	err = db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.ExecContext(ctx, `SET LOCAL lock_timeout = '20ms'`); err != nil {
+	givesUp := func() {
+		err := db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {
+			if _, err := tx.ExecContext(ctx, `SET LOCAL lock_timeout = '20ms'`); err != nil {
+				return err
+			}
+			_, err := tx.Tx.ExecContext(pg.Together(ctx), `UPDATE made SET n = 9`)
 			return err
-		}
-		_, err := tx.Tx.ExecContext(pg.Together(ctx), `UPDATE made SET n = 9`)
-		return err
-	})
-	require.ErrorContains(t, err, "55P03")
-	require.NotErrorIs(t, err, pg.ErrOutcomeUnknown)
+		})
+		require.ErrorContains(t, err, "55P03")
+		require.NotErrorIs(t, err, pg.ErrOutcomeUnknown)
+	}
+	givesUp()
+
+	first, err := db.Pool.Acquire(bounded(t))
+	require.NoError(t, err)
+	_, err = first.Exec(bounded(t), `SET lock_timeout = 0`)
+	require.NoError(t, err)
+	pid, written := first.Conn().PgConn().PID(), make(chan error, 1)
+	go func() {
+		_, err := first.Exec(context.Background(), `UPDATE made SET n = 10`)
+		first.Release()
+		written <- err
+	}()
+	awaitLock(t, db, pid)
+	givesUp()
+	require.NoError(t, holder.Rollback(bounded(t)))
+	require.NoError(t, <-written)
 }
 
 // TestAConnectionThatHasForgottenItsStatementsIsReplaced, and nobody notices.

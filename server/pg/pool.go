@@ -164,8 +164,9 @@ var sessionDefaults = map[string]string{
 	// A process that stops in the middle of a transaction holds its rows for no longer than this.
 	"idle_in_transaction_session_timeout": "1000",
 	// A statement that travels with COMMIT is never cancelled: what waits for a row gives up by itself, for certain and
-	// before nobody waits for COMMIT's answer any more.
-	"lock_timeout": "4000",
+	// before nobody waits for COMMIT's answer any more. The limit is that of one wait, and a row that others wait for too
+	// takes two: for its turn among them, and then for the transaction that holds it.
+	"lock_timeout": "2000",
 }
 
 // whyBadURL gives the parser's reason only where that cannot hold a piece of a password: the parts of a URL
