@@ -1,3 +1,4 @@
+import type { Locator } from '@playwright/test';
 import { expect, test } from './story';
 
 test('two side by side: one buys, the other sees the stock fall', async ({ stampede, arrives }) => {
@@ -42,3 +43,57 @@ test('the same name in a second browser has already bought', async ({
   await first.page.reload();
   await first.reads('You are number 1 of 100.');
 });
+
+test('one press too many, or twenty: one unit, and nothing is printed', async ({
+  stampede,
+  arrives,
+}) => {
+  await stampede.schedule(100);
+  const ada = await arrives('Ada');
+  await ada.page.evaluate(() => {
+    const printed: number[] = [];
+    Object.assign(window, { printed, print: () => printed.push(Date.now()) });
+  });
+  const printed = () =>
+    ada.page.evaluate(() => (window as unknown as { printed: number[] }).printed.length);
+  await expect(ada.buyButton).toHaveAttribute('aria-disabled', 'false');
+  const place = await middleOf(ada.buyButton);
+  const print = ada.page.getByRole('button', { name: 'Print' });
+  for (let pressed = 0; pressed < 20 || !(await print.isVisible()); pressed++) {
+    await ada.page.mouse.click(...place);
+  }
+  await ada.page.mouse.click(...place);
+  await ada.reads('You are number 1 of 100.');
+  await expect(print).toHaveAttribute('aria-disabled', 'false');
+  expect(await printed()).toBe(0);
+  await print.click();
+  expect(await printed()).toBe(1);
+});
+
+test('a slow double click on "Sign in" buys nothing', async ({ stampede, opens }) => {
+  await stampede.schedule(100);
+  const ada = await opens();
+  let purchases = 0;
+  ada.page.on('request', (request) => {
+    if (request.postData()?.includes('mutation Buy')) purchases++;
+  });
+  await ada.page.getByRole('textbox', { name: 'Your name' }).fill('Ada');
+  const place = await middleOf(ada.page.getByRole('button', { name: 'Sign in' }));
+  // The answer to the question who Ada is: from here on the button could be pressed.
+  const known = ada.page.waitForResponse(
+    (response) => response.request().postData()?.includes('query SaleStatus') ?? false,
+  );
+  await ada.page.mouse.click(...place);
+  await known;
+  await ada.page.mouse.click(...place);
+  await expect(ada.buyButton).toHaveAttribute('aria-disabled', 'false');
+  await ada.sees('active');
+  expect(purchases).toBe(0);
+});
+
+/** Where the finger is, whatever comes to stand there. */
+async function middleOf(button: Locator): Promise<[number, number]> {
+  const box = await button.boundingBox();
+  if (!box) throw new Error('nothing to press');
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}

@@ -86,6 +86,22 @@ export const moments: Record<string, Moment> = {
     await ada.reads('64 of 100 left');
     return ada;
   },
+  'open-for-days': async (stage) => {
+    await stage.stampede.schedule(100, -1000, product, 3 * 86_400_000);
+    const ada = await arrive(stage);
+    await ada.reads('Open until');
+    return ada;
+  },
+  unready: async (stage) => {
+    await open(stage.stampede);
+    const ada = await stage.opens(stage.options);
+    await ada.page.route('**/graphql', (route) =>
+      route.request().postData()?.includes('query SaleStatus') ? route.abort() : route.continue(),
+    );
+    await ada.signIn('Ada');
+    await ada.reads('We can’t reach the shop');
+    return ada;
+  },
   last: async (stage) => {
     const sale = await open(stage.stampede, 20);
     await sell(stage.stampede, sale, 18);

@@ -108,7 +108,12 @@ export class Stampede {
   }
 
   /** Ends whatever is current and schedules one sale, which is the current one from then on. */
-  async schedule(stock: number, opensInMs = -1000, more: Partial<Product> = {}): Promise<string> {
+  async schedule(
+    stock: number,
+    opensInMs = -1000,
+    more: Partial<Product> = {},
+    endsInMs: number | null = null,
+  ): Promise<string> {
     await this.#endAll();
     const product: Product = {
       sku: `E2E-${stock}`,
@@ -117,8 +122,10 @@ export class Stampede {
       price: { amount: '49.90', currencyCode: 'EUR' },
       ...more,
     };
-    const startsAt = new Date(Date.now() + opensInMs).toISOString();
-    return this.#change('scheduleSale', 'ScheduleSaleInput', { product, stock, startsAt });
+    const instant = (inMs: number) => new Date(Date.now() + inMs).toISOString();
+    const startsAt = instant(opensInMs);
+    const endsAt = endsInMs === null ? null : instant(endsInMs);
+    return this.#change('scheduleSale', 'ScheduleSaleInput', { product, stock, startsAt, endsAt });
   }
 
   pause = (saleId: string) => this.#change('pauseSale', 'SaleInput', { saleId });

@@ -8,6 +8,7 @@ import { App } from '../app/App';
 import { ShopCache } from '../app/cache';
 import type { Services } from '../app/services';
 import { words } from '../app/words';
+import { SaleStatus } from '../features/sale/useSaleStatus';
 import { Session, TOKEN_KEY } from '../features/session/session';
 import { Connection } from '../shared/connection/connection';
 import { initLanguage } from '../shared/i18n/i18n';
@@ -43,16 +44,28 @@ function servicesOf(name: string, state: State, now: number): Services {
     cache: new ShopCache(),
     link: cannedLink(answersOf(name, state, now)),
   });
+  if (state.unanswered) client.writeQuery({ query: SaleStatus, data: inThePage(name, state, now) });
   return { session, connection, client, clock: new ServerClock(), close: () => Promise.resolve() };
 }
 
+const idOf = (name: string) => `sale_${name}`;
+
+function inThePage(name: string, { sale }: State, now: number) {
+  const change = sale === 'lost' ? {} : sale;
+  return { saleStatus: saleAt(now, { id: idOf(name), ...change }), viewer: null };
+}
+
 /** Each state has a sale of its own, so that none remembers what was bought in another. */
-function answersOf(name: string, { sale, signedIn, buys, hears }: State, now: number): Answers {
-  const id = `sale_${name}`;
+function answersOf(
+  name: string,
+  { sale, signedIn, buys, hears, unanswered }: State,
+  now: number,
+): Answers {
+  const id = idOf(name);
   const viewer = signedIn ? { __typename: 'Viewer', id: 'demo:Ada' } : null;
   const whole = sale === null || sale === 'lost' ? null : saleAt(now, { id, ...sale });
   return {
-    SaleStatus: sale === 'lost' ? 'lost' : { saleStatus: whole, viewer },
+    SaleStatus: sale === 'lost' || unanswered ? 'lost' : { saleStatus: whole, viewer },
     ServerTime: 'never',
     StockChanged: hears ? { stockChanged: saleAt(now, { id, ...hears }) } : 'never',
     Buy: buys ?? 'never',

@@ -19,6 +19,8 @@ export interface State {
   buys?: Answer;
   /** What the page hears later. */
   hears?: Partial<SaleLiveFragment>;
+  /** What stands in the page is all there is: who the shopper is cannot be asked. */
+  unanswered?: boolean;
   /** The line is broken. */
   offline?: boolean;
 }
@@ -72,6 +74,8 @@ export function states(now: number): Record<string, State> {
     upcoming: upcoming(3 * 60_000, 100),
     'upcoming-far': upcoming(5 * 86_400_000, 1200),
     active,
+    'open-for-days': { ...active, sale: { endsAt: instant(now + 3 * 86_400_000) } },
+    unready: { ...active, unanswered: true },
     last: { ...active, sale: { stock: 20, sold: 18, remaining: 2 } },
     buying: { ...active, kind: 'buying', buys: 'never' },
     busy: {

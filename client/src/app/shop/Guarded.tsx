@@ -25,7 +25,8 @@ export function Guarded({ name, unhurried = false, children }: Props) {
     return () => place.leave();
   }, [place, name]);
   const press = (event: MouseEvent) => {
-    if (place.settled()) return;
+    // The form asks for a name first: one press on it does nothing.
+    if (place.settled() || name === 'signIn') return;
     event.preventDefault();
     event.stopPropagation();
     if (unhurried) place.hush();
