@@ -18,6 +18,9 @@ const (
 	closingMargin = 30 * time.Second
 	// catchUpPage is how many purchases are read at a time.
 	catchUpPage = 5000
+	// pagePatience bounds how long a page may take: a network that is dead without a word must not hold up catching up,
+	// and a connection, for minutes.
+	pagePatience = 5 * time.Second
 )
 
 // memory answers what it knows for sure, without a transaction: an earlier purchase that it knows by heart, and every
@@ -25,8 +28,9 @@ const (
 // resume or a new window on another replica by one notification.
 type memory struct {
 	*ledger
-	store *Store
-	log   *slog.Logger
+	store    *Store
+	log      *slog.Logger
+	patience time.Duration // with a page
 
 	ctx     context.Context // ends catching up
 	cancel  context.CancelFunc
@@ -38,7 +42,7 @@ type memory struct {
 }
 
 func newMemory(store *Store, log *slog.Logger) *memory {
-	m := &memory{ledger: store.ledger, store: store, log: log}
+	m := &memory{ledger: store.ledger, store: store, log: log, patience: pagePatience}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	return m
 }
@@ -117,8 +121,10 @@ func (m *memory) read(sale model.Sale) error {
 // readPage reads on from the last purchase that is known. That one is read again: when it is not what it was, the
 // database has another history, and what is known of it is forgotten. What is noted is durable, for it will be told.
 func (m *memory) readPage(sale model.Sale) error {
+	ctx, cancel := context.WithTimeout(m.ctx, m.patience)
+	defer cancel()
 	history, known := m.history.Load(), m.seen(sale.ID)
-	page, err := m.store.purchasesAfter(m.ctx, sale.ID, max(0, known.ordinal-1), catchUpPage)
+	page, err := m.store.purchasesAfter(ctx, sale.ID, max(0, known.ordinal-1), catchUpPage)
 	if err != nil {
 		return err
 	}
@@ -133,7 +139,7 @@ func (m *memory) readPage(sale model.Sale) error {
 	if len(page) == 0 {
 		return nil
 	}
-	if err := m.store.confirmAll(m.ctx); err != nil {
+	if err := m.store.confirmAll(ctx); err != nil {
 		return err
 	}
 	m.note(history, sale, page)

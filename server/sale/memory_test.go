@@ -1,9 +1,11 @@
 package sale //nolint:testpackage // memory is nobody else's
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,4 +98,37 @@ func TestWhatWasReadBeforeIsNotNotedAfterwards(t *testing.T) {
 		l.note(l.history.Load(), lamp, purchases(1, 10))
 		assert.True(t, l.stranger(1, "ann", 10))
 	}
+}
+
+// TestCatchingUpDoesNotHangOnADeadNetwork: it tries again once the network is back, for any sale.
+func TestCatchingUpDoesNotHangOnADeadNetwork(t *testing.T) {
+	t.Parallel()
+	direct := pgtest.New(t)
+	elsewhere, lamp := openSale(t, direct)
+	sale := bought(t, elsewhere, lamp.ID, "ann")
+	var db *pg.DB
+	t.Cleanup(func() { assert.NoError(t, db.Close()) }) // after the network, for which a dead connection waits
+	var dead atomic.Bool
+	network := pgtest.Between(t, direct.Pool.Config().ConnString(), true, func(_ int32, sent []byte) bool {
+		return dead.Load() && bytes.Contains(sent, []byte("purchases"))
+	})
+	var err error
+	db, err = pg.Open(t.Context(), network.URL)
+	require.NoError(t, err)
+	m := openMemory(t, NewStore(db, nil, slog.New(slog.DiscardHandler)))
+	m.patience = 100 * tick
+	dead.Store(true)
+	done := make(chan error, 1)
+	go func() { done <- m.read(sale) }()
+	select {
+	case err := <-done:
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	case <-time.After(limit):
+		m.cancel()
+		require.Fail(t, "it hangs", "%v", <-done)
+	}
+	dead.Store(false)
+	m.patience = limit
+	require.NoError(t, m.read(sale))
+	assert.Equal(t, 1, m.seen(lamp.ID).ordinal)
 }
