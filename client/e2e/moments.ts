@@ -99,7 +99,7 @@ export const moments: Record<string, Moment> = {
       route.request().postData()?.includes('query SaleStatus') ? route.abort() : route.continue(),
     );
     await ada.signIn('Ada');
-    await ada.reads('We can’t reach the shop');
+    await ada.reads('The shop has not answered yet');
     return ada;
   },
   last: async (stage) => {

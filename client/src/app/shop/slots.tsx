@@ -223,6 +223,6 @@ function buying(showing: Showing, open: boolean, note: string | null) {
         )}
       </Guarded>
     ),
-    note: failed && !ready ? <span role="status">{t('away.text')}</span> : note,
+    note: failed && !ready ? <span role="status">{t('active.unready')}</span> : note,
   };
 }
