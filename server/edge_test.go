@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/assert"
@@ -175,8 +176,10 @@ func TestHealth(t *testing.T) {
 	require.NoError(t, err)
 	_, err = owner.Pool.Exec(t.Context(), `DELETE FROM bun_migrations`)
 	require.NoError(t, errors.Join(err, owner.Close()))
-	response, _ = h.get(t, http.MethodGet, "/readyz")
-	assert.Equal(t, http.StatusServiceUnavailable, response.StatusCode, "not migrated")
+	require.Eventually(t, func() bool { // an answer is kept for a moment
+		response, _ = h.get(t, http.MethodGet, "/readyz")
+		return response.StatusCode == http.StatusServiceUnavailable
+	}, 10*time.Second, time.Millisecond, "not migrated")
 
 	h.draining.Store(true)
 	response, _ = h.get(t, http.MethodGet, "/readyz")

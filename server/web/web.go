@@ -4,6 +4,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -16,9 +17,6 @@ import (
 	"stampede/graph"
 	"stampede/graph/transport"
 )
-
-// readyWait bounds the question whether the server is ready.
-const readyWait = 2 * time.Second
 
 // contentPolicy lets nothing run that this server has not served. Emotion, which styles the page, writes style
 // elements; monaco, which edits in the playground, starts its workers from blobs.
@@ -53,7 +51,7 @@ func NewHandler(e Edge) (http.Handler, error) {
 	mux.Handle("GET /sales/{id}/purchases.csv", e.admitted(newExport(e.Purchases)))
 	mux.HandleFunc("GET /schema.graphql", schema)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", e.ready)
+	mux.HandleFunc("GET /readyz", e.ready(&readiness{ask: e.Ready}))
 	mux.Handle("/", page)
 	return identified(recovered(headed(mux, e.Guard), e.Log)), nil
 }
@@ -98,16 +96,20 @@ func schema(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(graph.SDL))
 }
 
-func (e Edge) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readyWait)
-	defer cancel()
-	if err := e.Ready(ctx); err != nil {
-		e.Log.WarnContext(ctx, "not ready", "err", err)
-		w.Header().Set("Retry-After", "1")
-		say(w, http.StatusServiceUnavailable, "not ready")
-		return
+func (e Edge) ready(asked *readiness) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := errors.New("draining")
+		if !e.Draining() {
+			err = asked.check(r.Context())
+		}
+		if err != nil {
+			e.Log.WarnContext(r.Context(), "not ready", "err", err)
+			w.Header().Set("Retry-After", "1")
+			say(w, http.StatusServiceUnavailable, "not ready")
+			return
+		}
+		say(w, http.StatusOK, "ready")
 	}
-	say(w, http.StatusOK, "ready")
 }
 
 func say(w http.ResponseWriter, status int, sentence string) {
