@@ -174,8 +174,8 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 	})
 	handler, err := web.NewHandler(web.Edge{
 		GraphQL: a.graphql, Auth: a.auth, Client: client.Dist(), Boot: web.Boot{DemoSignIn: resolver.SignIn != nil},
-		Purchases: a.sales,
-		Ready:     a.ready, Draining: a.draining.Load, Guard: a.guard, Log: a.log,
+		Purchases: a.sales, Feed: a.hub,
+		Ready: a.ready, Draining: a.draining.Load, Guard: a.guard, Log: a.log,
 	})
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -34,11 +35,13 @@ type Purchases interface {
 // it came to the end. A file that was cut off on the way is no whole HTTP answer.
 type export struct {
 	purchases Purchases
+	feed      graph.Feed
+	log       *slog.Logger
 	running   chan struct{} // holds one for each that is under way
 }
 
-func newExport(purchases Purchases) export {
-	return export{purchases: purchases, running: make(chan struct{}, maxExports)}
+func newExport(e Edge) export {
+	return export{purchases: e.Purchases, feed: e.Feed, log: e.Log, running: make(chan struct{}, maxExports)}
 }
 
 func (e export) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -51,6 +54,15 @@ func (e export) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case !viewer.Has(graph.ScopeOperator):
 		transport.Refuse(w, http.StatusForbidden, "FORBIDDEN", "The access token does not carry the scope that this needs.")
+		return
+	}
+	var err error
+	if known {
+		_, known, err = e.feed.Latest(id)
+	}
+	switch {
+	case err != nil:
+		e.refuse(w, r, err)
 		return
 	case !known:
 		transport.Refuse(w, http.StatusNotFound, string(model.CodeSaleNotFound), "There is no sale with this id.")
@@ -65,7 +77,7 @@ func (e export) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	first, err := e.purchases.PurchasesAfter(r.Context(), id, 0, exportPage)
 	if err != nil {
-		e.comeAgain(w)
+		e.refuse(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
@@ -75,7 +87,19 @@ func (e export) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := e.stream(w, r, id, first); err != nil {
+		e.log.WarnContext(r.Context(), "an export broke off", "err", err, "request", requestIDOf(w))
 		panic(http.ErrAbortHandler) // what was sent looks whole otherwise
+	}
+}
+
+// refuse answers by the error's code: what has none is a mistake of ours.
+func (e export) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	e.log.WarnContext(r.Context(), "an export failed", "err", err, "request", requestIDOf(w))
+	switch model.CodeOf(err) {
+	case model.CodeUnavailable, model.CodeBusy:
+		e.comeAgain(w)
+	default:
+		transport.Refuse(w, http.StatusInternalServerError, "INTERNAL", "Something went wrong on our side.")
 	}
 }
 

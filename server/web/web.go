@@ -32,6 +32,8 @@ type Edge struct {
 	Boot    Boot
 	// Purchases is what the export of a sale reads.
 	Purchases Purchases
+	// Feed knows which sales there are.
+	Feed graph.Feed
 	// Ready says why the server cannot serve just now; nil when it can.
 	Ready func(ctx context.Context) error
 	// Draining says that the server is about to end: newcomers are refused.
@@ -48,7 +50,7 @@ func NewHandler(e Edge) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", e.admitted(e.GraphQL))
-	mux.Handle("GET /sales/{id}/purchases.csv", e.admitted(newExport(e.Purchases)))
+	mux.Handle("GET /sales/{id}/purchases.csv", e.admitted(newExport(e)))
 	mux.HandleFunc("GET /schema.graphql", schema)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", e.ready(&readiness{ask: e.Ready}))
