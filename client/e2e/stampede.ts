@@ -37,7 +37,13 @@ export class Stampede {
     this.#folder = folder;
     this.#secret = secret;
     this.#env = {
-      ...without(process.env, 'POSTGRES_BIN', 'DATABASE_URL'),
+      ...without(
+        process.env,
+        'POSTGRES_BIN',
+        'DATABASE_URL',
+        'DATABASE_OWNER_URL',
+        'AUTH_JWKS_URL',
+      ),
       ADDR: address,
       DATA_DIR: folder,
       DEMO: 'true',
