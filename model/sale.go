@@ -130,31 +130,32 @@ func Current(sales iter.Seq[Sale], now time.Time) (Sale, bool) {
 	var best Sale
 	found := false
 	for sale := range sales {
-		if !found || precedes(sale, best, now) {
+		if !found || Precedes(&sale, &best, now) {
 			best, found = sale, true
 		}
 	}
 	return best, found
 }
 
-func precedes(a, b Sale, now time.Time) bool {
+// Precedes says whether Current picks a before b.
+func Precedes(a, b *Sale, now time.Time) bool {
 	ra, rb := standing(a, now), standing(b, now)
 	if ra != rb {
 		return ra < rb
 	}
-	ta, tb := a.StartsAt, b.StartsAt
-	switch {
+	if ra == standingOver {
+		if ea, eb := a.endAt(), b.endAt(); !ea.Equal(eb) {
+			return ea.After(eb)
+		}
+	}
+	switch ta, tb := a.StartsAt, b.StartsAt; {
 	case ta.Equal(tb):
 		return a.ID > b.ID
 	case ra == standingUpcoming:
 		return ta.Before(tb)
-	case ra == standingOver:
-		ea, eb := a.endAt(), b.endAt()
-		if !ea.Equal(eb) {
-			return ea.After(eb)
-		}
+	default:
+		return ta.After(tb)
 	}
-	return ta.After(tb)
 }
 
 // The groups of Current, the one that wins first.
@@ -165,7 +166,7 @@ const (
 	standingOver
 )
 
-func standing(s Sale, now time.Time) int {
+func standing(s *Sale, now time.Time) int {
 	switch s.PhaseAt(now) {
 	case PhaseActive:
 		return standingOpen

@@ -128,12 +128,15 @@ func TestCurrent(t *testing.T) {
 		sales []model.Sale
 		want  model.SaleID
 	}{
-		"the active one":                         {[]model.Sale{next, over, active, soldOut}, active.ID},
-		"the one that opened last":               {[]model.Sale{active, activeLater}, activeLater.ID},
-		"sold out is still on":                   {[]model.Sale{next, soldOut, over}, soldOut.ID},
-		"paused is still on":                     {[]model.Sale{next, paused}, paused.ID},
-		"else the next upcoming":                 {[]model.Sale{afterNext, over, next}, next.ID},
-		"else the last that ended":               {[]model.Sale{over, overByHand}, overByHand.ID},
+		"the active one":           {[]model.Sale{next, over, active, soldOut}, active.ID},
+		"the one that opened last": {[]model.Sale{active, activeLater}, activeLater.ID},
+		"sold out is still on":     {[]model.Sale{next, soldOut, over}, soldOut.ID},
+		"paused is still on":       {[]model.Sale{next, paused}, paused.ID},
+		"else the next upcoming":   {[]model.Sale{afterNext, over, next}, next.ID},
+		"else the last that ended": {[]model.Sale{over, overByHand}, overByHand.ID},
+		"the same start: the last that ended": {[]model.Sale{
+			{ID: 1, StartsAt: at(-9), EndsAt: at(-1)}, {ID: 2, StartsAt: at(-9), EndsAt: at(-5)}, {ID: 3, StartsAt: at(-7), EndsAt: at(-3)},
+		}, 1},
 		"paused before it opens waits its turn":  {[]model.Sale{pausedBefore, next}, next.ID},
 		"the same start: the one scheduled last": {[]model.Sale{{ID: 1, StartsAt: at(5)}, {ID: 2, StartsAt: at(5)}}, 2},
 	}
