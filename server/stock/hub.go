@@ -5,6 +5,7 @@ package stock
 import (
 	"cmp"
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -33,33 +34,78 @@ type Hub struct {
 	heardAt  time.Time     // when the database was last heard of; this machine's clock
 	current  model.SaleID  // what a visitor who names none is shown; 0: there is no sale
 	changed  chan struct{} // closed, and made anew, when any sale changes
+
+	moved chan struct{} // holds one: a sale has other times than before
 }
 
 // NewHub makes an empty hub. Its answers are UNAVAILABLE until Heard is called.
 func NewHub(clock *Clock) *Hub {
-	return &Hub{clock: clock, sales: map[model.SaleID]model.Sale{}, changed: make(chan struct{})}
+	return &Hub{
+		clock: clock, sales: map[model.SaleID]model.Sale{}, changed: make(chan struct{}), moved: make(chan struct{}, 1),
+	}
 }
 
-// Publish takes a committed state, and drops it when a later one is known. It never waits.
+// Publish takes a committed state, and drops it when a later one is known. It never waits, nor does it look at other
+// sales but the current one, as long as that one stays.
 func (h *Hub) Publish(sale model.Sale) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	known := h.sales[sale.ID]
-	if sale.Version <= known.Version {
-		return
+	if h.takeLocked(&sale, h.clock.Now()) {
+		h.wakeLocked()
 	}
-	h.sales[sale.ID] = sale
-	h.versions += sale.Version - known.Version
-	h.wakeLocked()
 }
 
-// Forget lets a sale go that the database has lost. Who watches it hears no more of it.
-func (h *Hub) Forget(id model.SaleID) {
+// sync takes what the database was read to hold, and lets go of sales that it has lost. Who watches those hears no more
+// of them. Everybody else is woken once.
+func (h *Hub) sync(sales []model.Sale, lost iter.Seq[model.SaleID]) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.versions -= h.sales[id].Version
-	delete(h.sales, id)
-	h.wakeLocked()
+	now, changed := h.clock.Now(), false
+	for i := range sales {
+		changed = h.takeLocked(&sales[i], now) || changed
+	}
+	for id := range lost {
+		h.versions -= h.sales[id].Version
+		delete(h.sales, id)
+		changed = true
+	}
+	if _, found := h.sales[h.current]; !found {
+		h.pickLocked(now)
+	}
+	if changed {
+		h.wakeLocked()
+	}
+}
+
+// takeLocked says whether a state is news. It keeps the current sale the one that model.Current picks: what the clock
+// changes in that, Run sees to.
+func (h *Hub) takeLocked(sale *model.Sale, now time.Time) bool {
+	known, had := h.sales[sale.ID]
+	if sale.Version <= known.Version {
+		return false
+	}
+	h.sales[sale.ID] = *sale
+	h.versions += sale.Version - known.Version
+	if !had || !known.StartsAt.Equal(sale.StartsAt) || !known.EndsAt.Equal(sale.EndsAt) {
+		select {
+		case h.moved <- struct{}{}:
+		default:
+		}
+	}
+	if sale.ID == h.current {
+		if model.Precedes(&known, sale, now) { // another one may precede it now
+			h.pickLocked(now)
+		}
+	} else if current := h.sales[h.current]; h.current == 0 || model.Precedes(sale, &current, now) {
+		h.current = sale.ID
+	}
+	return true
+}
+
+// pickLocked finds the current sale among all.
+func (h *Hub) pickLocked(now time.Time) {
+	sale, _ := model.Current(maps.Values(h.sales), now)
+	h.current = sale.ID
 }
 
 // known is a copy of what the hub holds.
@@ -69,12 +115,11 @@ func (h *Hub) known() map[model.SaleID]model.Sale {
 	return maps.Clone(h.sales)
 }
 
-// sale is what the hub holds of a sale; false when there is none.
-func (h *Hub) sale(id model.SaleID) (model.Sale, bool) {
+// sale is what the hub holds of a sale; zero when there is none.
+func (h *Hub) sale(id model.SaleID) model.Sale {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	sale, found := h.sales[id]
-	return sale, found
+	return h.sales[id]
 }
 
 // Heard notes that what the hub holds was in step with the database just now.
@@ -109,7 +154,7 @@ func (h *Hub) Current() (model.State, bool, error) {
 	if err := h.freshLocked(); err != nil {
 		return model.State{}, false, err
 	}
-	state, found := h.pickLocked(0)
+	state, found := h.stateLocked(0)
 	return state, found, nil
 }
 
@@ -175,11 +220,11 @@ func rest(ctx context.Context, d time.Duration) bool {
 func (h *Hub) look(id model.SaleID) (model.State, bool, <-chan struct{}) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	state, found := h.pickLocked(id)
+	state, found := h.stateLocked(id)
 	return state, found, h.changed
 }
 
-func (h *Hub) pickLocked(id model.SaleID) (model.State, bool) {
+func (h *Hub) stateLocked(id model.SaleID) (model.State, bool) {
 	if id == 0 {
 		id = h.current
 	}
@@ -201,8 +246,6 @@ func (h *Hub) freshLocked() error {
 
 // wakeLocked tells every watcher to look again.
 func (h *Hub) wakeLocked() {
-	sale, _ := model.Current(maps.Values(h.sales), h.clock.Now())
-	h.current = sale.ID
 	close(h.changed)
 	h.changed = make(chan struct{})
 }
@@ -211,7 +254,7 @@ func (h *Hub) wakeLocked() {
 func (h *Hub) Run(ctx context.Context) {
 	announced := h.clock.Now() // what was due until then needs no announcement
 	for {
-		due, changed := h.nextDue(announced)
+		due := h.nextDue(announced)
 		wait := longest
 		if !due.IsZero() {
 			wait = max(0, min(wait, h.clock.Until(due)))
@@ -219,23 +262,36 @@ func (h *Hub) Run(ctx context.Context) {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-		case <-changed:
+		case <-h.moved:
 			timer.Stop()
 		case <-ctx.Done():
 			timer.Stop()
 			return
 		}
-		if !due.IsZero() && !h.clock.Now().Before(due) {
+		now := h.clock.Now()
+		isDue := !due.IsZero() && !now.Before(due)
+		if isDue {
 			announced = due
+		}
+		if isDue || h.outdated(now) {
 			h.mu.Lock()
+			h.pickLocked(now)
 			h.wakeLocked()
 			h.mu.Unlock()
 		}
 	}
 }
 
+// outdated says whether another sale is the current one by now: the clock may have been set back.
+func (h *Hub) outdated(now time.Time) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	sale, _ := model.Current(maps.Values(h.sales), now)
+	return sale.ID != h.current
+}
+
 // nextDue is the first instant after announced at which a sale changes by the clock, zero when there is none.
-func (h *Hub) nextDue(announced time.Time) (time.Time, <-chan struct{}) {
+func (h *Hub) nextDue(announced time.Time) time.Time {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	var due time.Time
@@ -244,5 +300,5 @@ func (h *Hub) nextDue(announced time.Time) (time.Time, <-chan struct{}) {
 			due = at
 		}
 	}
-	return due, h.changed
+	return due
 }

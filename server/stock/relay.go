@@ -22,6 +22,8 @@ const (
 	merge = 50 * time.Millisecond
 	// pulse is how often a replica looks whether it has missed something.
 	pulse = 2 * time.Second
+	// maxUncertain is how many pulses in a row may be beside the database's without being behind it.
+	maxUncertain = 5
 	// patience bounds one question to the database, and notifyPatience a notification.
 	patience       = 5 * time.Second
 	notifyPatience = time.Second
@@ -58,6 +60,8 @@ type Relay struct {
 
 	outgoing pending // committed here
 	incoming pending // committed elsewhere
+
+	uncertain int // pulses in a row; only lookOut's goroutine touches it
 }
 
 // NewRelay makes a relay that listens on db and reads from source into hub. Nothing happens before Sync or Run. It
@@ -104,20 +108,29 @@ func (r *Relay) Sync(ctx context.Context) error {
 		r.clock.Observe(now)
 	}
 	for _, sale := range sales {
-		if before, had := known[sale.ID]; had && wentBack(before, sale) {
+		if before, lost := r.lost(known[sale.ID], sale); lost {
 			if err := r.surpass(ctx, before); err != nil {
 				return err
 			}
 		}
 		delete(known, sale.ID)
-		r.hub.Publish(sale)
 	}
 	for id := range known {
 		r.log.WarnContext(ctx, "the database has lost a sale that it had", "sale", id)
-		r.hub.Forget(id)
 	}
+	r.hub.sync(sales, maps.Keys(known))
 	r.hub.Heard()
 	return nil
+}
+
+// lost is the state of a sale that the database has had and lost, if it has: the one from before it was asked, or the
+// one that the hub has by now, should something have been published while it answered.
+func (r *Relay) lost(before, read model.Sale) (model.Sale, bool) {
+	if wentBack(before, read) {
+		return before, true
+	}
+	latest := r.hub.sale(read.ID)
+	return latest, read.Version > latest.Version && wentBack(latest, read)
 }
 
 // wentBack says whether what was read is from before what is known to have been committed, or stands in its place: a
@@ -209,13 +222,13 @@ func (r *Relay) read(ctx context.Context, ids []model.SaleID) {
 }
 
 func (r *Relay) readOne(ctx context.Context, id model.SaleID) error {
-	before, had := r.hub.sale(id) // it had been committed before the database is asked
+	before := r.hub.sale(id) // it had been committed before the database is asked
 	state, err := r.source.Sale(ctx, id)
 	if err != nil {
 		return err
 	}
 	r.clock.Observe(state.At)
-	if had && wentBack(before, state.Sale) {
+	if before, lost := r.lost(before, state.Sale); lost {
 		return r.surpass(ctx, before)
 	}
 	r.hub.Publish(state.Sale)
@@ -231,15 +244,27 @@ func (r *Relay) lookOut(ctx context.Context) {
 	}
 }
 
+// compare reads every sale when the database has more than the hub has now, or less than the hub had before it asked.
+// What lies between may have been committed and published while it was answered, as in every rush. It may also hide
+// that something was missed, so it is believed only for a while.
 func (r *Relay) compare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	salesBefore, before := r.hub.Pulse()
 	sales, versions, now, err := r.source.Pulse(ctx)
 	if err != nil {
 		return err
 	}
 	r.clock.Observe(now)
-	if haveSales, haveVersions := r.hub.Pulse(); haveSales != sales || haveVersions != versions {
+	salesAfter, after := r.hub.Pulse()
+	r.uncertain++
+	if salesAfter == sales && after == versions {
+		r.uncertain = 0
+	}
+	missed := salesAfter < sales || after < versions
+	lost := salesBefore > sales || before > versions
+	if missed || lost || r.uncertain == maxUncertain {
+		r.uncertain = 0
 		return r.Sync(ctx)
 	}
 	r.hub.Heard()
