@@ -62,8 +62,18 @@ const maxMeters = 1000
 type meters struct {
 	bySale sync.Map
 	made   atomic.Int64
-	others meter // of the sales beyond maxMeters, and read by nobody
+	others meter // of the sales beyond maxMeters and of those that there may not be, and read by nobody
 }
+
+// known is the meter of a sale that there may not be: what nobody has, makes none.
+func (m *meters) known(id model.SaleID) *meter {
+	if known, ok := m.bySale.Load(id); ok {
+		return known.(*meter) //nolint:errcheck // it holds nothing else
+	}
+	return &m.others
+}
+
+// of is the meter of a sale that there is.
 
 func (m *meters) of(id model.SaleID) *meter {
 	if known, ok := m.bySale.Load(id); ok {
@@ -80,12 +90,15 @@ func (m *meters) of(id model.SaleID) *meter {
 // metered is a store whose commits are counted.
 type metered struct{ *Store }
 
-// Commit counts one more batch.
+// Commit counts one more batch. That there is such a sale, the first commit finds out.
 func (m metered) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
-	count, began := m.meters.of(id), time.Now()
+	count, began := m.meters.known(id), time.Now()
 	count.inFlight.Add(int64(len(orders)))
 	decision, err := m.Store.Commit(ctx, id, orders)
 	count.inFlight.Add(-int64(len(orders)))
+	if err == nil {
+		count = m.meters.of(id)
+	}
 	count.commits.count(time.Since(began))
 	count.batches.Add(1)
 	count.batched.Add(int64(len(orders)))

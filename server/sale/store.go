@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -51,6 +52,9 @@ var errMoved = errors.New("the sale moved under a serializable transaction")
 // lostRace names the constraints that another replica's batch can make ours violate: that is a conflict like any
 // other, and a fresh transaction sees the rows that were in its way.
 var lostRace = pg.RetryUnique("purchases_pkey", "one_per_shopper")
+
+// connectionException is the class of SQLSTATEs that tell of a connection.
+const connectionException = "08"
 
 // rivalMemory is how long this replica takes turns after it has noticed another one.
 const rivalMemory = 30 * time.Second
@@ -141,9 +145,14 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 	return decision, err
 }
 
-// onRetry counts what had to be tried again: another replica is likely to have been in the way.
+// onRetry counts what had to be tried again. After a conflict, another replica is likely to have been in the way; a
+// connection that was lost tells of nobody, and not even that there is such a sale.
 func (s *Store) onRetry(id model.SaleID) pg.TxOption {
 	return pg.OnRetry(func(sqlstate string) {
+		if strings.HasPrefix(sqlstate, connectionException) {
+			s.meters.known(id).retried(sqlstate)
+			return
+		}
 		s.meters.of(id).retried(sqlstate)
 		s.NoteRival()
 	})
