@@ -242,10 +242,10 @@ func TestAThousandWatchersComeAndGo(t *testing.T) { //nolint:paralleltest // it 
 	before := goleak.IgnoreCurrent()
 
 	const visitors, visits = 40, 25
-	token := h.token(t, "ann")
 	var visiting sync.WaitGroup
 	t.Cleanup(visiting.Wait)
 	for i := range visitors {
+		token := h.token(t, fmt.Sprint("visitor ", i)) // one shopper may not have so many of their own
 		visiting.Go(func() {
 			for j := range visits {
 				assert.NoError(t, h.visit(i*visits+j, token, id))
