@@ -20,7 +20,7 @@ import (
 )
 
 // mostCost is what reading a document may cost the server, in processor time, whatever stands in it.
-const mostCost = 20 * time.Millisecond
+const mostCost = slowed * 20 * time.Millisecond
 
 // FuzzADocumentCostsLittle reads whatever documents of 8 KB there are: parser, limits, validation, and what a
 // subscription follows. FUZZ_SLOWEST names a file for the dearest document that was met.

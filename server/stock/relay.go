@@ -61,7 +61,8 @@ type Relay struct {
 	outgoing pending // committed here
 	incoming pending // committed elsewhere
 
-	uncertain int // pulses in a row; only lookOut's goroutine touches it
+	uncertain int  // pulses in a row; only lookOut's goroutine touches it
+	listened  bool // it has been connected; only listen's goroutine touches it
 }
 
 // NewRelay makes a relay that listens on db and reads from source into hub. Nothing happens before Sync or Run. It
@@ -189,9 +190,12 @@ func (r *Relay) listen(ctx context.Context) {
 
 // connected begins anew with the database, which may be another one since the connection was lost: others may have sold
 // as many units there as are known here, to other shoppers, and no number would tell. What is forgotten is read up
-// again in the background.
+// again in the background. At the first time nothing is known but what this process has done in its first moments.
 func (r *Relay) connected(ctx context.Context) error {
-	r.source.Forget()
+	if r.listened {
+		r.source.Forget()
+	}
+	r.listened = true
 	return r.Sync(ctx)
 }
 

@@ -23,7 +23,7 @@ type replica struct {
 	*stock.Hub
 	relay *stock.Relay
 	store *sale.Store
-	// forgotten counts how often the relay has begun anew with the database.
+	// forgotten counts how often the relay has come back to the database.
 	forgotten atomic.Int32
 }
 
