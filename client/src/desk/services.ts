@@ -10,7 +10,6 @@ import possibleTypes from '../gql/possible-types';
 import { Connection } from '../shared/connection/connection';
 import { createKeep } from '../shared/storage/storage';
 import { fullJitter, waitOrReturn } from '../shared/time/wait';
-import { waitAsTold } from './sale/waitAsTold';
 
 const LONGEST_WAIT_MS = 5_000;
 const PING_EVERY_MS = 10_000;
@@ -34,7 +33,6 @@ export function createDeskServices() {
       ApolloLink.from([
         forgetRefusedToken(session),
         sendToken(session),
-        waitAsTold(),
         new HttpLink({ uri: new URL('/graphql', window.location.href).href }),
       ]),
     ),

@@ -1,7 +1,6 @@
-import { useApolloClient, useQuery } from '@apollo/client/react';
-import { useCallback, useDeferredValue, useState } from 'react';
+import { useQuery } from '@apollo/client/react';
+import { useDeferredValue, useState } from 'react';
 import { DeskPurchases } from '../sale/operations';
-import { useAnswer } from '../sale/useAnswer';
 import { filterOf } from './search';
 
 const PAGE = 50;
@@ -11,11 +10,15 @@ export function usePurchases(id: string) {
   const [typed, setTyped] = useState('');
   const [after, setAfter] = useState<string | null>(null);
   const wanted = useDeferredValue(typed);
-  const { data, previousData, failed } = usePage(id, after, wanted);
+  const { data, previousData, loading, error } = useQuery(DeskPurchases, {
+    variables: { id, first: PAGE, after, filter: filterOf(wanted) },
+    fetchPolicy: 'network-only',
+  });
   const page = (data ?? previousData)?.saleStatus?.purchases;
   return {
     page,
-    failed,
+    loading,
+    failed: error !== undefined,
     typed,
     search: (text: string) => {
       setTyped(text);
@@ -25,20 +28,4 @@ export function usePurchases(id: string) {
     toFirst: () => setAfter(null),
     toNext: () => setAfter(page?.pageInfo.endCursor ?? null),
   };
-}
-
-function usePage(id: string, after: string | null, wanted: string) {
-  const client = useApolloClient();
-  const variables = { id, first: PAGE, after, filter: filterOf(wanted) };
-  const { data, previousData } = useQuery(DeskPurchases, { variables, fetchPolicy: 'cache-only' });
-  const question = useCallback(
-    () =>
-      client.query({
-        query: DeskPurchases,
-        variables: { id, first: PAGE, after, filter: filterOf(wanted) },
-        fetchPolicy: 'network-only',
-      }),
-    [client, id, after, wanted],
-  );
-  return { data, previousData, ...useAnswer(question) };
 }

@@ -9,7 +9,6 @@ import {
   somePoints,
   somePurchases,
   someSale,
-  someSales,
 } from './fixtures';
 
 /** A moment in which an operator can meet the desk. */
@@ -56,7 +55,7 @@ function answersIn(
     DeskSales: {
       viewer: { __typename: 'Viewer', id: 'mona' },
       saleStatus: { __typename: 'Sale', id: sale.id },
-      sales: someSales([sale]),
+      sales: { __typename: 'SaleConnection', nodes: [sale] },
     },
     DeskSaleById: { saleStatus: whole },
     DeskCourse: {
@@ -90,7 +89,7 @@ function outside(now: number): Record<string, State> {
     DeskSales: {
       viewer: { __typename: 'Viewer', id: 'mona' },
       saleStatus: null,
-      sales: someSales([]),
+      sales: { __typename: 'SaleConnection', nodes: [] },
     },
   };
   return {

@@ -88,34 +88,23 @@ export const DeskViewer = graphql(`
   }
 `);
 
-/** What is told of a sale to choose it by. */
-export const DeskChoice = graphql(`
-  fragment DeskChoice on Sale {
-    id
-    phase
-    startsAt
-    product {
-      name
-    }
-  }
-`);
-
-/** The sales to choose from, page by page, and the one that visitors see. */
+/** The sales to choose from, and the one that visitors see. */
 export const DeskSales = graphql(`
-  query DeskSales($after: String) {
+  query DeskSales {
     viewer {
       id
     }
     saleStatus {
       id
     }
-    sales(first: 1000, after: $after) {
+    sales(first: 200) {
       nodes {
-        ...DeskChoice
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
+        id
+        phase
+        startsAt
+        product {
+          name
+        }
       }
     }
   }
