@@ -86,7 +86,8 @@ const outside: Record<string, Moment> = {
     await page.route('**/graphql', async (route) => {
       if (!route.request().postData()?.includes('query DeskSales')) return route.continue();
       const viewer = { __typename: 'Viewer', id: 'mona' };
-      const sales = { __typename: 'SaleConnection', nodes: [] };
+      const pageInfo = { __typename: 'PageInfo', hasNextPage: false, endCursor: null };
+      const sales = { __typename: 'SaleConnection', nodes: [], pageInfo };
       return route.fulfill({ json: { data: { viewer, saleStatus: null, sales } } });
     });
     await page.goto(new URL('/desk', page.url()).href);

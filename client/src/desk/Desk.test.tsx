@@ -1,13 +1,17 @@
-import { render, screen, waitFor, within } from '@testing-library/react';
+import { configure, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { graphql, HttpResponse, ws } from 'msw';
 import type { DeskChangeFragment, DeskSaleFragment } from '../gql/graphql';
 import { initLanguage } from '../shared/i18n/i18n';
 import { server } from '../testing/server';
 import { Desk } from './Desk';
-import { someActivity, someChange, someSale } from './gallery/fixtures';
+import { someActivity, someChange, somePurchases, someSale } from './gallery/fixtures';
 import { createDeskServices, type DeskServices } from './services';
 import { words } from './words';
+
+// Whole pages, typed into key by key: on a machine that has other work they take their time.
+vi.setConfig({ testTimeout: 20_000 });
+configure({ asyncUtilTimeout: 5000 });
 
 const open: DeskServices[] = [];
 
@@ -20,11 +24,15 @@ afterEach(async () => {
 /** The whole desk at an address, against a network of which the test holds the other end. */
 function openDesk(path: string, token: string | null = 'mona') {
   const now = Date.now();
-  const shop = {
-    sale: someSale(now),
+  const sale = someSale(now);
+  const shop: Shop = {
+    sale,
+    pages: [[sale]],
     changes: [someChange({ revision: 4 })],
-    inputs: [] as unknown[],
-    problems: [] as { field: string[] | null; code: string; message: string }[],
+    inputs: [],
+    problems: [],
+    down: false,
+    loses: false,
   };
   if (token !== null) {
     sessionStorage.setItem('stampede.token', token);
@@ -39,10 +47,17 @@ function openDesk(path: string, token: string | null = 'mona') {
 }
 
 interface Shop {
+  /** The one that visitors see, and with which every change is answered. */
   sale: DeskSaleFragment;
+  /** The list of sales. */
+  pages: DeskSaleFragment[][];
   changes: DeskChangeFragment[];
   inputs: unknown[];
   problems: { field: string[] | null; code: string; message: string }[];
+  /** No question is answered, though the line stands. */
+  down: boolean;
+  /** What it is told to do it does, and the answer is lost. */
+  loses: boolean;
 }
 
 function handlers(shop: Shop) {
@@ -57,6 +72,7 @@ function handlers(shop: Shop) {
   const change = (name: string) =>
     graphql.mutation(name, ({ variables }) => {
       shop.inputs.push(variables.input);
+      if (shop.loses) return HttpResponse.error();
       const userErrors = shop.problems.map((problem) => ({ __typename: 'UserError', ...problem }));
       const sale = userErrors.length > 0 ? null : whole();
       const payload = { __typename: 'SalePayload', sale, userErrors };
@@ -69,23 +85,32 @@ function handlers(shop: Shop) {
       const scopes = token === 'Bearer ann' ? ['SHOPPER'] : ['OPERATOR'];
       return HttpResponse.json({ data: { viewer: { __typename: 'Viewer', id: 'mona', scopes } } });
     }),
-    graphql.query('DeskSales', () =>
+    graphql.operation(() => (shop.down ? new HttpResponse(null, { status: 503 }) : undefined)),
+    graphql.query('DeskSales', ({ variables }) =>
       HttpResponse.json({
         data: {
           viewer: { __typename: 'Viewer', id: 'mona' },
           saleStatus: { __typename: 'Sale', id: shop.sale.id },
-          sales: { __typename: 'SaleConnection', nodes: [shop.sale] },
+          sales: pageOf(shop.pages, Number(variables.after ?? 0)),
         },
       }),
     ),
+    graphql.query('DeskPurchases', () => HttpResponse.json({ data: somePurchases(Date.now()) })),
     graphql.query('DeskSaleById', () => HttpResponse.json({ data: { saleStatus: whole() } })),
-    graphql.query('DeskCourse', () =>
-      HttpResponse.json({ data: { saleStatus: { __typename: 'Sale', id: 'sale_1', soldAt: [] } } }),
-    ),
+    graphql.query('DeskCourse', ({ variables }) => {
+      const saleStatus = { __typename: 'Sale', id: String(variables.id), soldAt: [] };
+      return HttpResponse.json({ data: { saleStatus } });
+    }),
     change('DeskPause'),
     change('DeskEnd'),
     change('DeskSchedule'),
   ];
+}
+
+function pageOf(pages: readonly DeskSaleFragment[][], page: number) {
+  const hasNextPage = page + 1 < pages.length;
+  const pageInfo = { __typename: 'PageInfo', hasNextPage, endCursor: String(page + 1) };
+  return { __typename: 'SaleConnection', nodes: pages[page] ?? [], pageInfo };
 }
 
 /** Answers saleActivity at once, and stockChanged never. */
@@ -104,6 +129,13 @@ const line = (now: number) =>
         client.send(JSON.stringify({ type: 'next', id: message.id, payload: { data } }));
       }
     });
+  });
+
+/** The network is back, and says so until this is seen: no wait before a retry lasts. */
+const returning = (seen: () => HTMLElement) =>
+  waitFor(() => {
+    window.dispatchEvent(new Event('online'));
+    return seen();
   });
 
 describe('the desk', () => {
@@ -180,5 +212,89 @@ describe('the desk', () => {
     const picture = screen.getByRole('textbox', { name: /^Picture/ });
     await waitFor(() => expect(picture).toBeInvalid());
     expect(picture).toHaveAccessibleDescription(/begins with/);
+  });
+
+  it('asks for the sale until there is an answer, and sooner when the network is back', async () => {
+    const { shop } = openDesk('');
+    shop.down = true;
+    expect(await screen.findByText(/We can’t reach the shop/)).toBeVisible();
+    shop.down = false;
+    await returning(() => screen.getByRole('button', { name: 'Pause' }));
+  });
+
+  it('asks for one sale and for its purchases in the same way', async () => {
+    const { shop, user } = openDesk('/sales/sale_1');
+    shop.down = true;
+    expect(await screen.findByText(/We can’t reach the shop/)).toBeVisible();
+    shop.down = false;
+    const purchases = await returning(() => screen.getByRole('link', { name: 'Purchases' }));
+    shop.down = true;
+    await user.click(purchases);
+    expect(await screen.findByText(/We can’t reach the shop/)).toBeVisible();
+    shop.down = false;
+    await returning(() => screen.getByText('12,480 purchases'));
+    expect(screen.queryByText(/We can’t reach the shop/)).toBeNull();
+  });
+
+  it('lets every sale be chosen that can still be run, however many there were', async () => {
+    const { shop } = openDesk('/sales/sale_1');
+    shop.pages.push([someSale(Date.now(), { id: 'sale_2', phase: 'UPCOMING' })]);
+    const picker = await screen.findByRole('combobox', { name: 'Sale' });
+    expect(await within(picker).findByRole('option', { name: /Upcoming/ })).toHaveValue('sale_2');
+    expect(picker).toHaveValue('sale_1');
+  });
+});
+
+describe('scheduling', () => {
+  async function plan() {
+    const desk = openDesk('/new');
+    const { user } = desk;
+    await user.type(screen.getByRole('textbox', { name: /^Name/ }), 'Lamp');
+    await user.type(screen.getByRole('textbox', { name: /^Stock keeping unit/ }), 'L');
+    await user.type(screen.getByRole('textbox', { name: /^Units/ }), '5');
+    const picker = screen.getByRole('combobox', { name: 'Sale' });
+    await within(picker).findByRole('option', { name: /Aurora lamp/ });
+    const lamp = someSale(Date.now(), {
+      id: 'sale_2',
+      product: { __typename: 'Product', sku: 'L', name: 'Lamp', imageUrl: null, price: null },
+    });
+    const press = () => user.click(screen.getByRole('button', { name: 'Schedule it' }));
+    return { ...desk, picker, lamp, press };
+  }
+
+  it('has the new sale under its own name, and the others beside it', async () => {
+    const { shop, picker, lamp, press } = await plan();
+    shop.pages = [[shop.sale, lamp]];
+    shop.sale = lamp;
+    await press();
+    expect(await screen.findByRole('heading', { name: 'Lamp' })).toBeVisible();
+    expect(picker).toHaveValue('sale_2');
+    expect(within(picker).getByRole('option', { selected: true })).toHaveTextContent(/^Lamp/);
+    await waitFor(() => expect(within(picker).getAllByRole('option')).toHaveLength(2));
+    expect(within(picker).getByRole('option', { name: /Aurora lamp/ })).toHaveValue('sale_1');
+  });
+
+  it('names a sale that the list has not', async () => {
+    const { shop, picker, lamp, press } = await plan();
+    shop.sale = lamp;
+    await press();
+    expect(await screen.findByRole('heading', { name: 'Lamp' })).toBeVisible();
+    expect(picker).toHaveDisplayValue(/^Lamp · On sale/);
+  });
+
+  it('sends to the list of sales when the answer is lost, and shows there what was done', async () => {
+    const { shop, picker, lamp, press } = await plan();
+    shop.loses = true;
+    shop.pages = [[shop.sale, lamp]];
+    await press();
+    expect(await screen.findByRole('alert')).toHaveTextContent(/list of sales/);
+    expect(await within(picker).findByRole('option', { name: /^Lamp/ })).toHaveValue('sale_2');
+  });
+
+  it('says so when the server refuses and no field is to blame', async () => {
+    const { shop, press } = await plan();
+    shop.problems = [{ field: null, code: 'CONFLICT', message: 'full' }];
+    await press();
+    expect(await screen.findByRole('alert')).toHaveTextContent('The server refused this.');
   });
 });

@@ -8,10 +8,11 @@ import { ConnectionContext } from '../shared/connection/connection';
 import { PurchasesPage } from './afterwards/PurchasesPage';
 import { ReportPage } from './afterwards/ReportPage';
 import { DeskTheme } from './frame/DeskTheme';
-import { Frame, useSales } from './frame/Frame';
+import { Frame } from './frame/Frame';
 import { Waiting } from './frame/Waiting';
 import { LivePage } from './live/LivePage';
 import { SaleFrame } from './sale/SaleFrame';
+import { useFrameSales } from './sale/useSales';
 import { SchedulePage } from './schedule/SchedulePage';
 import type { DeskServices } from './services';
 
@@ -64,9 +65,9 @@ export function Pages() {
 /** The sale that visitors see is the one that an operator wants first. */
 function Current() {
   const { t } = useTranslation('desk');
-  const sales = useSales();
-  if (!sales) return <Waiting>{t('page.connecting')}</Waiting>;
-  if (sales.saleStatus) return <Navigate to={`/sales/${sales.saleStatus.id}`} replace />;
+  const { data, failed } = useFrameSales();
+  if (!data) return <Waiting>{t(failed ? 'page.away' : 'page.connecting')}</Waiting>;
+  if (data.saleStatus) return <Navigate to={`/sales/${data.saleStatus.id}`} replace />;
   return (
     <main className="page empty-desk">
       <h1>{t('page.noSale')}</h1>

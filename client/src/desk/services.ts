@@ -1,4 +1,4 @@
-import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
+import { ApolloClient, ApolloLink, HttpLink } from '@apollo/client';
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 import { SetContextLink } from '@apollo/client/link/context';
 import { ErrorLink } from '@apollo/client/link/error';
@@ -6,10 +6,11 @@ import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { Session } from '../features/session/session';
-import possibleTypes from '../gql/possible-types';
 import { Connection } from '../shared/connection/connection';
 import { createKeep } from '../shared/storage/storage';
 import { fullJitter, waitOrReturn } from '../shared/time/wait';
+import { createDeskCache } from './cache';
+import { waitAsTold } from './sale/waitAsTold';
 
 const LONGEST_WAIT_MS = 5_000;
 const PING_EVERY_MS = 10_000;
@@ -23,16 +24,14 @@ export function createDeskServices() {
   const connection = new Connection(Date.now);
   const ws = createLine(session, connection);
   const client = new ApolloClient({
-    cache: new InMemoryCache({
-      possibleTypes: possibleTypes.possibleTypes,
-      typePolicies: { Sale: { fields: { product: { merge: true } } } },
-    }),
+    cache: createDeskCache(),
     link: ApolloLink.split(
       (operation) => operation.operationType === OperationTypeNode.SUBSCRIPTION,
       new GraphQLWsLink(ws),
       ApolloLink.from([
         forgetRefusedToken(session),
         sendToken(session),
+        waitAsTold(),
         new HttpLink({ uri: new URL('/graphql', window.location.href).href }),
       ]),
     ),

@@ -28,7 +28,7 @@ export function PurchasesPage() {
         <Export saleId={sale.id} />
       </div>
       <p role="status" className="quiet tabular">
-        {failed && t('page.away')}
+        {failed && `${t('page.away')} `}
         {total !== undefined &&
           total > 0 &&
           t('purchases.found', { count: total, number: format.number(total) })}

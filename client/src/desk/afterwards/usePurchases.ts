@@ -1,6 +1,7 @@
-import { useQuery } from '@apollo/client/react';
-import { useDeferredValue, useState } from 'react';
+import { useApolloClient, useQuery } from '@apollo/client/react';
+import { useCallback, useDeferredValue, useState } from 'react';
 import { DeskPurchases } from '../sale/operations';
+import { useAnswer } from '../sale/useAnswer';
 import { filterOf } from './search';
 
 const PAGE = 50;
@@ -10,15 +11,11 @@ export function usePurchases(id: string) {
   const [typed, setTyped] = useState('');
   const [after, setAfter] = useState<string | null>(null);
   const wanted = useDeferredValue(typed);
-  const { data, previousData, loading, error } = useQuery(DeskPurchases, {
-    variables: { id, first: PAGE, after, filter: filterOf(wanted) },
-    fetchPolicy: 'network-only',
-  });
+  const { data, previousData, failed } = usePage(id, after, wanted);
   const page = (data ?? previousData)?.saleStatus?.purchases;
   return {
     page,
-    loading,
-    failed: error !== undefined,
+    failed,
     typed,
     search: (text: string) => {
       setTyped(text);
@@ -28,4 +25,20 @@ export function usePurchases(id: string) {
     toFirst: () => setAfter(null),
     toNext: () => setAfter(page?.pageInfo.endCursor ?? null),
   };
+}
+
+function usePage(id: string, after: string | null, wanted: string) {
+  const client = useApolloClient();
+  const variables = { id, first: PAGE, after, filter: filterOf(wanted) };
+  const { data, previousData } = useQuery(DeskPurchases, { variables, fetchPolicy: 'cache-only' });
+  const question = useCallback(
+    () =>
+      client.query({
+        query: DeskPurchases,
+        variables: { id, first: PAGE, after, filter: filterOf(wanted) },
+        fetchPolicy: 'network-only',
+      }),
+    [client, id, after, wanted],
+  );
+  return { data, previousData, ...useAnswer(question) };
 }

@@ -1,15 +1,16 @@
-import { useQuery } from '@apollo/client/react';
+import { useFragment } from '@apollo/client/react';
 import Button from '@mui/material/Button';
 import { useEffect } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { Link, Outlet, useNavigate, useParams } from 'react-router';
 import { useSession } from '../../features/session/session';
-import type { DeskSalesQuery } from '../../gql/graphql';
+import type { DeskChoiceFragment } from '../../gql/graphql';
 import { chooseLanguage } from '../../shared/i18n/i18n';
 import { type Language, languages } from '../../shared/i18n/languages';
 import { useConnection } from '../../shared/connection/connection';
-import { DeskSales } from '../sale/operations';
+import { DeskChoice } from '../sale/operations';
 import { useDeskFormat } from '../sale/useDeskFormat';
+import { type Sales, useSales } from '../sale/useSales';
 import { SignIn } from './SignIn';
 
 /** What stands around every part of the desk. Nothing of it is shown without a token. */
@@ -20,38 +21,49 @@ export function Frame() {
   useEffect(() => {
     document.title = title;
   }, [title]);
+  return token === null ? <Outside /> : <Inside />;
+}
+
+function Outside() {
   return (
     <>
-      <header className="bar">
-        <Link to="/" className="brand">
-          Stampede <span className="quiet">{t('page.desk')}</span>
-        </Link>
-        {token !== null && <SalePicker />}
-        <span className="fill" />
-        {token !== null && <Line />}
-        <LanguageSwitch />
-        {token !== null && <SignOut />}
-      </header>
-      {token === null ? <SignIn /> : <Outlet />}
+      <Bar sales={null} />
+      <SignIn />
     </>
   );
 }
 
-export function useSales(): DeskSalesQuery | undefined {
-  const { lives } = useConnection();
-  const { data, refetch } = useQuery(DeskSales, { fetchPolicy: 'cache-and-network' });
-  useEffect(() => {
-    if (lives > 1) void refetch().catch(() => undefined);
-  }, [lives, refetch]);
-  return data;
+function Inside() {
+  const sales = useSales();
+  return (
+    <>
+      <Bar sales={sales} />
+      <Outlet context={sales} />
+    </>
+  );
 }
 
-function SalePicker() {
+/** The top of the page; without an operator there is little in it. */
+function Bar({ sales }: { sales: Sales | null }) {
   const { t } = useTranslation('desk');
-  const format = useDeskFormat();
+  return (
+    <header className="bar">
+      <Link to="/" className="brand">
+        Stampede <span className="quiet">{t('page.desk')}</span>
+      </Link>
+      {sales && <SalePicker sales={sales.data?.sales.nodes ?? []} />}
+      <span className="fill" />
+      {sales && <Line />}
+      <LanguageSwitch />
+      {sales && <SignOut />}
+    </header>
+  );
+}
+
+function SalePicker({ sales }: { sales: readonly DeskChoiceFragment[] }) {
+  const { t } = useTranslation('desk');
   const navigate = useNavigate();
   const { id } = useParams();
-  const sales = useSales()?.sales.nodes ?? [];
   return (
     <>
       <select
@@ -61,10 +73,9 @@ function SalePicker() {
         onChange={(event) => void navigate(`/sales/${event.target.value}`)}
       >
         {id === undefined && <option value="">{t('page.sale')}</option>}
+        {id !== undefined && sales.every((sale) => sale.id !== id) && <Unlisted id={id} />}
         {[...sales].reverse().map((sale) => (
-          <option key={sale.id} value={sale.id}>
-            {sale.product.name} · {t(`phase.${sale.phase}`)} · {format.moment(sale.startsAt)}
-          </option>
+          <Choice key={sale.id} sale={sale} />
         ))}
       </select>
       <Button
@@ -79,6 +90,24 @@ function SalePicker() {
       </Button>
     </>
   );
+}
+
+function Choice({ sale }: { sale: DeskChoiceFragment }) {
+  const { t } = useTranslation('desk');
+  const format = useDeskFormat();
+  return (
+    <option value={sale.id}>
+      {sale.product.name} · {t(`phase.${sale.phase}`)} · {format.moment(sale.startsAt)}
+    </option>
+  );
+}
+
+/** The sale that is looked at, where the list has it not, or not yet: another one's name must not stand over it. */
+function Unlisted({ id }: { id: string }) {
+  const { t } = useTranslation('desk');
+  const seen = useFragment({ fragment: DeskChoice, from: { __typename: 'Sale', id } });
+  if (seen.complete) return <Choice sale={seen.data} />;
+  return <option value={id}>{t('page.sale')}</option>;
 }
 
 /** Whether what is seen is fresh: a word beside the mark, never colour alone. */

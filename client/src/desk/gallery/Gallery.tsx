@@ -1,4 +1,4 @@
-import { ApolloClient, InMemoryCache } from '@apollo/client';
+import { ApolloClient } from '@apollo/client';
 import { StrictMode } from 'react';
 import { MemoryRouter } from 'react-router';
 import { Session, TOKEN_KEY } from '../../features/session/session';
@@ -6,6 +6,7 @@ import { cannedLink } from '../../gallery/canned';
 import { Rail } from '../../gallery/Rail';
 import { show, stateOf } from '../../gallery/show';
 import { Connection } from '../../shared/connection/connection';
+import { createDeskCache } from '../cache';
 import { DeskParts, Pages } from '../Desk';
 import { type State, states } from './states';
 
@@ -23,8 +24,7 @@ function servicesOf({ signedIn, answers, offline }: State) {
   const connection = new Connection(Date.now);
   connection.opened();
   if (offline) connection.lost();
-  const cache = new InMemoryCache();
-  const client = new ApolloClient({ cache, link: cannedLink(answers) });
+  const client = new ApolloClient({ cache: createDeskCache(), link: cannedLink(answers) });
   return { session, connection, client };
 }
 

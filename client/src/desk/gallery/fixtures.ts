@@ -33,6 +33,13 @@ export function someSale(now: number, change: Partial<DeskSaleFragment> = {}): D
   };
 }
 
+/** The whole list of sales, as the server answers with it. */
+export const someSales = (nodes: readonly DeskSaleFragment[]) => ({
+  __typename: 'SaleConnection',
+  nodes,
+  pageInfo: { __typename: 'PageInfo', hasNextPage: false, endCursor: null },
+});
+
 export function someChange(change: Partial<DeskChangeFragment>): DeskChangeFragment {
   return {
     __typename: 'SaleChange',

@@ -9,6 +9,7 @@ import {
   somePoints,
   somePurchases,
   someSale,
+  someSales,
 } from './fixtures';
 
 /** A moment in which an operator can meet the desk. */
@@ -55,7 +56,7 @@ function answersIn(
     DeskSales: {
       viewer: { __typename: 'Viewer', id: 'mona' },
       saleStatus: { __typename: 'Sale', id: sale.id },
-      sales: { __typename: 'SaleConnection', nodes: [sale] },
+      sales: someSales([sale]),
     },
     DeskSaleById: { saleStatus: whole },
     DeskCourse: {
@@ -89,7 +90,7 @@ function outside(now: number): Record<string, State> {
     DeskSales: {
       viewer: { __typename: 'Viewer', id: 'mona' },
       saleStatus: null,
-      sales: { __typename: 'SaleConnection', nodes: [] },
+      sales: someSales([]),
     },
   };
   return {

@@ -88,23 +88,34 @@ export const DeskViewer = graphql(`
   }
 `);
 
-/** The sales to choose from, and the one that visitors see. */
+/** What is told of a sale to choose it by. */
+export const DeskChoice = graphql(`
+  fragment DeskChoice on Sale {
+    id
+    phase
+    startsAt
+    product {
+      name
+    }
+  }
+`);
+
+/** The sales to choose from, page by page, and the one that visitors see. */
 export const DeskSales = graphql(`
-  query DeskSales {
+  query DeskSales($after: String) {
     viewer {
       id
     }
     saleStatus {
       id
     }
-    sales(first: 200) {
+    sales(first: 1000, after: $after) {
       nodes {
-        id
-        phase
-        startsAt
-        product {
-          name
-        }
+        ...DeskChoice
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
       }
     }
   }

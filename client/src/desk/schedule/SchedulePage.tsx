@@ -7,6 +7,7 @@ import { useNavigate } from 'react-router';
 import { DeskSchedule } from '../sale/changes';
 import { useDeskFormat } from '../sale/useDeskFormat';
 import { type Result, useSaleChange } from '../sale/useSaleChange';
+import { useFrameSales } from '../sale/useSales';
 import { LONGEST_DESCRIPTION, MOST_UNITS, timeZone } from './fields';
 import { emptyPlan, missing, type Plan, planInput, type PlanField } from './plan';
 import { TimeField } from './TimeField';
@@ -16,6 +17,7 @@ export function SchedulePage() {
   const { t } = useTranslation('desk');
   const navigate = useNavigate();
   const schedule = useSaleChange(DeskSchedule);
+  const sales = useFrameSales();
   const [plan, setPlan] = useState(() => emptyPlan(Date.now()));
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -32,6 +34,8 @@ export function SchedulePage() {
     const answer = await schedule(input);
     setBusy(false);
     setResult(answer);
+    // A new one, or perhaps: only the list of sales can tell.
+    if (answer.kind === 'done' || answer.kind === 'away') void sales.ask();
     if (answer.kind === 'done') void navigate(`/sales/${answer.saleId}`);
   };
   const problemOf = (field: PlanField): string | undefined => {
@@ -46,15 +50,24 @@ export function SchedulePage() {
       <p className="quiet">{t('schedule.text', { zone: timeZone() })}</p>
       <form onSubmit={(event) => void submit(event)} noValidate className="plan">
         <PlanFields plan={plan} onChange={setPlan} problemOf={problemOf} />
-        {(result?.kind === 'refused' || result?.kind === 'away') && (
-          <Alert severity="warning">{t(`problem.${result.kind}`)}</Alert>
-        )}
+        <Problem result={result} plan={plan} />
         <Button type="submit" variant="contained" size="large" disabled={busy}>
           {busy ? t('controls.working') : t('schedule.do')}
         </Button>
       </form>
     </main>
   );
+}
+
+/** What went wrong and belongs to no field. */
+function Problem({ result, plan }: { result: Result | null; plan: Plan }) {
+  const { t } = useTranslation('desk');
+  if (result?.kind === 'away') return <Alert severity="warning">{t('schedule.away')}</Alert>;
+  const refused =
+    result?.kind === 'wrong'
+      ? Object.keys(result.fields).some((field) => !(field in plan))
+      : result?.kind === 'refused';
+  return refused ? <Alert severity="warning">{t('problem.refused')}</Alert> : null;
 }
 
 interface FieldsProps {

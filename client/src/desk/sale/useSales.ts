@@ -1,0 +1,60 @@
+import type { ApolloClient } from '@apollo/client';
+import { useApolloClient, useQuery } from '@apollo/client/react';
+import { useCallback } from 'react';
+import { useOutletContext } from 'react-router';
+import type { DeskChoiceFragment, DeskSalesQuery } from '../../gql/graphql';
+import { DeskSales } from './operations';
+import { useAnswer } from './useAnswer';
+
+/** Of the sales that are over, so many can be chosen: the latest. */
+const MOST_PAST = 200;
+/** As many pages as there can be sales on a server. */
+const MOST_PAGES = 10;
+const ALL = { after: null };
+
+export interface Sales {
+  /** The sales to choose from, and the one that visitors see; undefined before the first answer. */
+  data: DeskSalesQuery | undefined;
+  /** The last attempt failed; the next one comes by itself. */
+  failed: boolean;
+  /** Asks now; resolves with the attempt, however it ends. */
+  ask: () => Promise<void>;
+}
+
+export function useSales(): Sales {
+  const client = useApolloClient();
+  const { data } = useQuery(DeskSales, { variables: ALL, fetchPolicy: 'cache-only' });
+  const asking = useAnswer(useCallback(() => askSales(client), [client]));
+  return { data, ...asking };
+}
+
+/** The same, for the pages right below the frame. */
+export const useFrameSales = () => useOutletContext<Sales>();
+
+/** The soonest to start come first: whoever wants the latest has to go on to the end. */
+async function askSales(client: ApolloClient): Promise<void> {
+  let answer = await askPage(client, null);
+  const nodes = [...answer.sales.nodes];
+  for (let page = 1; page < MOST_PAGES && answer.sales.pageInfo.hasNextPage; page++) {
+    answer = await askPage(client, answer.sales.pageInfo.endCursor ?? null);
+    nodes.push(...answer.sales.nodes);
+  }
+  const data = { ...answer, sales: { ...answer.sales, nodes: choices(nodes) } };
+  client.writeQuery({ query: DeskSales, variables: ALL, data });
+}
+
+async function askPage(client: ApolloClient, after: string | null): Promise<DeskSalesQuery> {
+  const { data } = await client.query({
+    query: DeskSales,
+    variables: { after },
+    fetchPolicy: 'no-cache',
+  });
+  if (!data) throw new Error('no answer');
+  return data;
+}
+
+/** All that can still be run, and the latest of those that are over. */
+export function choices<S extends Pick<DeskChoiceFragment, 'phase'>>(sales: readonly S[]): S[] {
+  const past = new Set(sales.filter(({ phase }) => phase === 'ENDED').slice(-MOST_PAST));
+  return sales.filter((sale) => sale.phase !== 'ENDED' || past.has(sale));
+}
