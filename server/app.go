@@ -211,9 +211,6 @@ func (a *App) fail(err error) {
 
 // ready says why the server cannot serve just now.
 func (a *App) ready(ctx context.Context) error {
-	if a.draining.Load() {
-		return errors.New("draining")
-	}
 	if err := a.db.Ping(ctx); err != nil {
 		return err
 	}

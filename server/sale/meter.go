@@ -74,10 +74,9 @@ func (m *meters) known(id model.SaleID) *meter {
 }
 
 // of is the meter of a sale that there is.
-
 func (m *meters) of(id model.SaleID) *meter {
-	if known, ok := m.bySale.Load(id); ok {
-		return known.(*meter) //nolint:errcheck // it holds nothing else
+	if known := m.known(id); known != &m.others {
+		return known
 	}
 	if m.made.Add(1) > maxMeters {
 		m.made.Store(maxMeters)

@@ -22,8 +22,8 @@ func measureBatch(ctx context.Context, b *bench) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	store := sale.NewStore(db, nil, quiet())
+	spent := spending[int]{}
 	for _, n := range batchSizes {
-		spending := map[string][]float64{}
 		for range b.rounds {
 			id, err := openSale(ctx, db)
 			if err != nil {
@@ -45,14 +45,12 @@ func measureBatch(ctx context.Context, b *bench) (err error) {
 				return err
 			}
 			each := after.since(before).each(batches)
-			for who, us := range map[string]float64{"postgres": each["postgres"], "lane": each["load"]} {
-				spending[who] = append(spending[who], us)
-			}
+			spent.note(n, map[string]float64{"postgres": each["postgres"], "lane": each["load"]})
 		}
-		for who, us := range spending {
+		for who, us := range spent[n] {
 			b.report.add("batch", who, fmt.Sprintf("batches of %d", n), "µs of processor", us)
 		}
-		b.say("batch   of %d: postgres %.0f µs, lane %.0f µs", n, median(spending["postgres"]), median(spending["lane"]))
+		b.say("batch   of %d: postgres %.0f µs, lane %.0f µs", n, median(spent[n]["postgres"]), median(spent[n]["lane"]))
 	}
 	return nil
 }

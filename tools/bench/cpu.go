@@ -38,3 +38,15 @@ func readSpent(servers ...int) (spent, error) {
 	}
 	return s, err
 }
+
+// spending is what was spent in each round, by who spent it: one for each thing that is compared.
+type spending[K comparable] map[K]map[string][]float64
+
+func (s spending[K]) note(what K, each map[string]float64) {
+	if s[what] == nil {
+		s[what] = map[string][]float64{}
+	}
+	for who, us := range each {
+		s[what][who] = append(s[what][who], us)
+	}
+}

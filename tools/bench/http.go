@@ -67,7 +67,7 @@ func measureHTTP(ctx context.Context, b *bench) (err error) {
 }
 
 func (c *contest) asFastAsItGoes(ctx context.Context) (float64, error) {
-	rates, spending := map[string][]float64{}, map[string]map[string][]float64{}
+	rates, spent := map[string][]float64{}, spending[string]{}
 	kinds := []string{"floor", "success", "sold out"}
 	for range c.rounds {
 		for _, kind := range kinds {
@@ -76,18 +76,13 @@ func (c *contest) asFastAsItGoes(ctx context.Context) (float64, error) {
 				return 0, fmt.Errorf("%s: %w", kind, err)
 			}
 			rates[kind] = append(rates[kind], got.rate)
-			if spending[kind] == nil {
-				spending[kind] = map[string][]float64{}
-			}
-			for who, us := range got.spent.each(len(got.latencies)) {
-				spending[kind][who] = append(spending[kind][who], us)
-			}
+			spent.note(kind, got.spent.each(len(got.latencies)))
 			c.say("http    %-9s %9.0f /s", kind, got.rate)
 		}
 	}
 	for _, kind := range kinds {
 		c.report.add("http", kind, fmt.Sprintf("%d connections", httpConnections), "answers/s", rates[kind])
-		for who, us := range spending[kind] {
+		for who, us := range spent[kind] {
 			c.report.add("http", kind, who, "µs of processor", us)
 		}
 	}

@@ -25,23 +25,18 @@ func measureReplicas(ctx context.Context, b *bench) error {
 		return errors.Join(err, db.Close())
 	}
 	crowd := []int{1, 2, 4}
-	rates, failures, spending := map[int][]float64{}, map[int][]float64{}, map[int]map[string][]float64{}
+	rates, failures, spent := map[int][]float64{}, map[int][]float64{}, spending[int]{}
 	for range b.rounds {
 		for _, n := range crowd {
-			rate, lost, spent, err := b.sellTogether(ctx, db, url, n, tokens)
+			rate, lost, each, err := b.sellTogether(ctx, db, url, n, tokens)
 			if err != nil {
 				return errors.Join(fmt.Errorf("%d replicas: %w", n, err), db.Close())
 			}
 			rates[n] = append(rates[n], rate)
 			failures[n] = append(failures[n], lost)
-			if spending[n] == nil {
-				spending[n] = map[string][]float64{}
-			}
-			for who, us := range spent {
-				spending[n][who] = append(spending[n][who], us)
-			}
+			spent.note(n, each)
 			b.say("replicas %d  %9.0f /s  %.2f transactions lost in 100 batches; µs: servers %.0f, postgres %.1f, load %.0f",
-				n, rate, lost, spent["server"], spent["postgres"], spent["load"])
+				n, rate, lost, each["server"], each["postgres"], each["load"])
 		}
 	}
 	for _, n := range crowd {
@@ -52,7 +47,7 @@ func measureReplicas(ctx context.Context, b *bench) error {
 		where := fmt.Sprintf("%d connections", httpConnections)
 		b.report.add("replicas", who, where, "purchases/s", rates[n])
 		b.report.add("replicas", who, where, "lost in 100 batches", failures[n])
-		for part, us := range spending[n] {
+		for part, us := range spent[n] {
 			b.report.add("replicas", who, part, "µs of processor", us)
 		}
 		if n > 1 {

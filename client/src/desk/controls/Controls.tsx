@@ -18,7 +18,7 @@ export function Controls(props: Props) {
   const [open, setOpen] = useState<Control | null>(null);
   const close = () => setOpen(null);
   const over = sale.phase === 'ENDED';
-  const place = useKeptFocus(over, open !== null);
+  const place = useFocusOnceOver(over, open !== null);
   const hold = sale.phase === 'PAUSED' ? 'resume' : 'pause';
   const controls = [hold, 'restock', 'reschedule'] as const;
   if (over) {
@@ -49,7 +49,7 @@ export function Controls(props: Props) {
 }
 
 /** Who has just ended the sale by a button that is gone with it finds the focus where the button was, not nowhere. */
-function useKeptFocus(over: boolean, asked: boolean) {
+function useFocusOnceOver(over: boolean, asked: boolean) {
   const place = useRef<HTMLElement>(null);
   const wasAsked = useRef(asked);
   useEffect(() => {
