@@ -11,7 +11,7 @@ import (
 const (
 	paperWidth, paperHeight = 560.0, 230.0
 	wideWidth               = 1164.0
-	edgeLeft, edgeRight     = 52.0, 14.0
+	edgeLeft, edgeRight     = 64.0, 14.0
 	edgeTop, edgeBottom     = 12.0, 30.0
 	plotBottom              = paperHeight - edgeBottom
 	mostTicks               = 5
@@ -47,6 +47,9 @@ func (c *Chart) Width() float64 {
 	}
 	return paperWidth
 }
+
+// Left is where the plot begins: beside a number of six digits.
+func (c *Chart) Left() float64 { return edgeLeft }
 
 // Right is where the plot ends.
 func (c *Chart) Right() float64 { return c.Width() - edgeRight }
