@@ -8,11 +8,7 @@ const config: CodegenConfig = {
     'src/gql/': {
       preset: 'client',
       // One fragment per thing shown, passed on as a typed prop: masking would add a call and no safety.
-      // The texts of the operations: `vite.config.ts` hands the first of them to the server.
-      presetConfig: {
-        fragmentMasking: false,
-        persistedDocuments: { hashPropertyName: 'hash' },
-      },
+      presetConfig: { fragmentMasking: false },
       config: {
         useTypeImports: true,
         enumType: 'string-literal',

@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from '@playwright/test';
+import { slowdown } from './phone';
 import { expect, type Shopper, test } from './story';
 
 // How soon a phone that was never here can use the page, and whether anything moves on the way.
@@ -10,7 +11,6 @@ const SLOW_4G = {
   downloadThroughput: (1.6 * 1024 * 1024) / 8,
   uploadThroughput: (750 * 1024) / 8,
 };
-const SLOWER_PROCESSOR = 4;
 const USABLE_WITHIN_MS = 2000;
 /** The machine may be busy with something else: the page is as fast as it can be shown to be. */
 const ATTEMPTS = 6;
@@ -49,31 +49,36 @@ const watchedIn = (page: Page) =>
 
 const shiftsOf = async ({ page }: Shopper) => (await watchedIn(page)).shifts;
 
-test('usable within two seconds on slow 4G with a four times slower processor', async ({
+test("usable within two seconds on slow 4G with a phone's processor", async ({
   stampede,
   browser,
 }) => {
   await stampede.schedule(100);
-  const seen: { usable: number; painted: number }[] = [];
+  const seen: { usable: number; painted: number; slowedBy: number }[] = [];
   for (let i = 0; i < ATTEMPTS && !seen.some(({ usable }) => usable <= USABLE_WITHIN_MS); i++) {
+    const rate = await slowdown(browser);
     const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
     await watch(context);
     const page = await context.newPage();
     const devtools = await context.newCDPSession(page);
     await devtools.send('Network.emulateNetworkConditions', SLOW_4G);
-    await devtools.send('Emulation.setCPUThrottlingRate', { rate: SLOWER_PROCESSOR });
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate });
     await page.goto(stampede.url, { waitUntil: 'commit' });
     await expect.poll(async () => (await watchedIn(page)).usableAt).toBeDefined();
     const painted = await page.evaluate(
       () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
     );
     const { usableAt = NaN, shifts } = await watchedIn(page);
-    seen.push({ usable: Math.round(usableAt), painted: Math.round(painted) });
+    seen.push({
+      usable: Math.round(usableAt),
+      painted: Math.round(painted),
+      slowedBy: Math.round(rate * 10) / 10,
+    });
     expect(shifts).toEqual([]);
     await context.close();
   }
   test.info().annotations.push({ type: 'milliseconds', description: JSON.stringify(seen) });
-  console.log(`      slow 4G, 4 × slower: ${JSON.stringify(seen)} ms`);
+  console.log(`      slow 4G, a phone's processor: ${JSON.stringify(seen)} ms`);
   expect(Math.min(...seen.map(({ usable }) => usable))).toBeLessThanOrEqual(USABLE_WITHIN_MS);
 });
 

@@ -26,36 +26,33 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 export function createFormat(language: string): Format {
-  const number = new Intl.NumberFormat(language);
-  const twoDigits = new Intl.NumberFormat(language, {
-    minimumIntegerDigits: 2,
-    useGrouping: false,
-  });
-  const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
-  const seconds = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
-  const day = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
-  const fullDay = new Intl.DateTimeFormat(language, { dateStyle: 'long' });
-  const shortDay = new Intl.DateTimeFormat(language, {
-    weekday: 'short',
-    day: 'numeric',
-    month: 'short',
-  });
+  const numbers = (options?: Intl.NumberFormatOptions) =>
+    once(() => new Intl.NumberFormat(language, options));
+  const times = (options: Intl.DateTimeFormatOptions) =>
+    once(() => new Intl.DateTimeFormat(language, options));
   const unit = (name: string, digits = 0) =>
-    new Intl.NumberFormat(language, {
+    numbers({
       style: 'unit',
       unit: name,
       unitDisplay: 'long',
       maximumFractionDigits: digits,
-    });
+    })();
+
+  const number = numbers();
+  const twoDigits = numbers({ minimumIntegerDigits: 2, useGrouping: false });
+  const time = times({ hour: '2-digit', minute: '2-digit' });
+  const seconds = times({ timeStyle: 'medium' });
+  const day = times({ weekday: 'long', day: 'numeric', month: 'long' });
+  const fullDay = times({ dateStyle: 'long' });
+  const shortDay = times({ weekday: 'short', day: 'numeric', month: 'short' });
   return {
-    number: (value) => number.format(value),
-    money: (amount, currency) =>
-      new Intl.NumberFormat(language, { style: 'currency', currency }).format(Number(amount)),
-    time: (at) => time.format(at),
-    timeWithSeconds: (at) => seconds.format(at),
-    day: (at) => day.format(at),
-    fullDay: (at) => fullDay.format(at),
-    shortDay: (at) => shortDay.format(at),
+    number: (value) => number().format(value),
+    money: (amount, currency) => numbers({ style: 'currency', currency })().format(Number(amount)),
+    time: (at) => time().format(at),
+    timeWithSeconds: (at) => seconds().format(at),
+    day: (at) => day().format(at),
+    fullDay: (at) => fullDay().format(at),
+    shortDay: (at) => shortDay().format(at),
     span: (ms) => {
       if (ms < MINUTE) return unit('second', 1).format(ms / SECOND);
       if (ms < HOUR) return unit('minute').format(ms / MINUTE);
@@ -64,10 +61,16 @@ export function createFormat(language: string): Format {
     },
     countdown: (ms) =>
       clockParts(ms)
-        .map((part) => twoDigits.format(part))
+        .map((part) => twoDigits().format(part))
         .join(':'),
     days: (count) => unit('day').format(count),
   };
+}
+
+/** A formatter takes a phone half a millisecond to make, and most pages never ask for most of them. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 /** Minutes and seconds, with hours in front when there are any; a second begun is a second left. */
