@@ -9,8 +9,8 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// MaxStock is the most units that a sale may hold. It keeps State.Revision, which grows at most four for each
-// unit sold, inside the 32 bits of a GraphQL Int.
+// MaxStock is the most units that a sale may hold. It keeps State.Revision, which grows at most four for each unit sold
+// and a few hundred for each change by an operator, inside the 32 bits of a GraphQL Int.
 const MaxStock = 100_000_000
 
 // SaleID numbers a sale; 1 or more. The API shows it as an opaque global id.
@@ -54,7 +54,7 @@ type Sale struct { //nolint:recvcheck // an operation makes a changed copy; a qu
 	Product  Product   `bun:"embed:"`
 	Stock    int       `bun:"stock"`
 	Sold     int       `bun:"sold"`
-	Version  int64     `bun:"version"` // one more with every write of the row
+	Version  int64     `bun:"version"` // more with every write of the row
 	StartsAt time.Time `bun:"starts_at"`
 	EndsAt   time.Time `bun:"ends_at,nullzero"`
 	PausedAt time.Time `bun:"paused_at,nullzero"`
@@ -86,7 +86,7 @@ func (s *Sale) overAt(now time.Time) bool {
 }
 
 // RevisionAt grows with every change of phase or stock, whether a write or the clock alone made it. The version
-// counts the writes; the two lowest bits count the clock's own steps (opened, ended) since the last write, so
+// grows with the writes; the two lowest bits count the clock's own steps (opened, ended) since the last write, so
 // that no two different states of a sale ever carry the same revision.
 func (s *Sale) RevisionAt(now time.Time) int64 {
 	steps := int64(0)

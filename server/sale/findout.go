@@ -77,17 +77,21 @@ func (s *Store) lookFor(
 		return nil, state, err
 	}
 	s.doubtful.Store(false)
-	for _, p := range lost.Sold {
-		if f, ok := found[p.ShopperID]; !ok || !same(p, f) {
+	first := found[lost.Sold[0].ShopperID]
+	for i, p := range lost.Sold {
+		f := found[p.ShopperID] // one transaction's purchases are in a row, and of one instant
+		if !same(p, f) || f.Ordinal != first.Ordinal+i || !f.PurchasedAt.Equal(first.PurchasedAt) {
 			return nil, state, nil
 		}
 	}
 	return found, state, nil
 }
 
-// same says whether a purchase is the one that was decided. Its instant is zero where nobody knows it.
+// same says whether a purchase that was found, if any, is the one that was decided. Ordinal and instant are zero where
+// nobody knows them.
 func same(decided, found model.Purchase) bool {
-	return found.Ordinal == decided.Ordinal && found.IdempotencyKey == decided.IdempotencyKey &&
+	return found.ShopperID == decided.ShopperID && found.IdempotencyKey == decided.IdempotencyKey &&
+		(decided.Ordinal == 0 || found.Ordinal == decided.Ordinal) &&
 		(decided.PurchasedAt.IsZero() || found.PurchasedAt.Equal(decided.PurchasedAt))
 }
 

@@ -13,10 +13,11 @@ import (
 	"stampede/server/pg"
 )
 
-// A replica that is alone knows how its next transaction will find the sale: as its last one has left it. If it also
-// knows that all who order are strangers, it knows the decision, and need not read before it writes: one statement
-// writes what was foreseen if the sale is so, and says how it found it. By that model.Decide judges, as ever. Where the
-// sale is not as foreseen, nothing was written, and a transaction that reads first goes its way. See docs/adr/0013.
+// A replica knows how its next transaction will find a sale: as its last one has left it, but for what others have sold
+// since. If it also takes all who order for strangers, it foresees the decision, a unit for each, and need not read
+// before it writes: one statement writes that if the sale allows it, and says how it found it. By that model.Decide
+// judges, as ever; that nobody had bought before is what the unique constraint says. Where it is not as foreseen,
+// nothing was written, and a transaction that reads first goes its way. See docs/adr/0013.
 
 // errSurprise says that a sale was not as it was foreseen: nothing was written.
 var errSurprise = errors.New("the sale is not as it was foreseen")
@@ -25,22 +26,39 @@ var errSurprise = errors.New("the sale is not as it was foreseen")
 // take longer than a caller waits for an answer.
 const surpriseLimit = 2 * time.Second
 
-// foresight is how a transaction will find a sale, and the last of its purchases.
+// strangersAgain is how long nobody is taken for a stranger who is not known for one, after a buyer was.
+const strangersAgain = time.Second
+
+// foresight is how a transaction will find a sale, and which of its purchases the ledger has seen.
 type foresight struct {
-	sale model.State
-	last model.Purchase
+	sale  model.State
+	seen  seen
+	reach int // how many versions it is good for, from the sale's on
 }
 
 // foreseen is how a transaction will find the sale, if it is foreseen that every order will be sold a unit.
 func (s *Store) foreseen(id model.SaleID, orders []model.Order) (f foresight, ok bool) {
-	if !s.alone() || s.doubtful.Load() {
+	if s.doubtful.Load() {
 		return f, false
 	}
-	state, last := s.ledger.foreseen(id, orders)
+	state, known := s.ledger.foreseen(id, orders)
 	if state == nil || state.Phase() != model.PhaseActive || state.Remaining() < len(orders) || !distinct(orders) {
 		return f, false
 	}
-	return foresight{*state, last}, true
+	f = foresight{sale: *state, seen: known, reach: 1}
+	if s.alone() {
+		return f, state.Sold == known.ordinal
+	}
+	// Of the others' buyers the ledger does not know. They seldom ask here.
+	f.reach = reach
+	return f, time.Since(time.Unix(0, s.mistakenAt.Load())) > strangersAgain
+}
+
+// onMistake is called when a sale that was foreseen is tried again.
+func (s *Store) onMistake(sqlstate string) {
+	if sqlstate == uniqueViolation {
+		s.mistakenAt.Store(time.Now().UnixNano())
+	}
 }
 
 // distinct says whether each order is another shopper's.
@@ -64,7 +82,7 @@ func (s *Store) commitForeseen(
 		}
 		tried = true
 		return sell(ctx, tx, &row, f, orders)
-	}, lostRace, s.onRetry(id))
+	}, lostRace, s.onRetry(id), pg.OnRetry(s.onMistake))
 	if err != nil {
 		return s.findOutForeseen(ctx, f, orders, err)
 	}
@@ -92,7 +110,7 @@ func (s *Store) findOutForeseen(
 	}
 	lost := model.Decide(f.sale.Sale, nil, orders, f.sale.At)
 	for i := range lost.Sold {
-		lost.Sold[i].PurchasedAt = time.Time{} // only the lost answer knew it
+		lost.Sold[i].Ordinal, lost.Sold[i].PurchasedAt = 0, time.Time{} // only the lost answer knew them
 	}
 	decision, err := s.findOut(ctx, lost, cause)
 	if errors.Is(err, errDidNotHappen) {

@@ -95,17 +95,30 @@ func TestWhatIsForeseenTakesOneRoundTrip(t *testing.T) {
 	buyersOf(t, elsewhere, lamp.ID)
 }
 
-// TestThoseWhoNoticeOneAnotherForeseeNothing: another replica makes every foresight wrong.
-func TestThoseWhoNoticeOneAnotherForeseeNothing(t *testing.T) {
+// TestBesideAnotherReplicaAStrangerIsTakenForOne: the other one has sold meanwhile, and its buyers seldom ask here. Whoever
+// does is found by the constraint, and then read.
+func TestBesideAnotherReplicaAStrangerIsTakenForOne(t *testing.T) {
 	t.Parallel()
-	store, _, sent := counting(t)
+	store, elsewhere, sent := counting(t)
 	lamp := schedule(t, store, 20)
 	sellSingly(t, store, lamp.ID, 3)
 	store.NoteRival()
-	before := sent.Load()
-	_, err := store.Commit(t.Context(), lamp.ID, orders(4, 4))
+	_, err := elsewhere.Commit(t.Context(), lamp.ID, orders(4, 6))
 	require.NoError(t, err)
-	assert.EqualValues(t, 2, sent.Load()-before)
+	before := sent.Load()
+	d, err := store.Commit(t.Context(), lamp.ID, orders(7, 8))
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, sent.Load()-before)
+	assert.Equal(t, []int{7, 8}, []int{d.Sold[0].Ordinal, d.Sold[1].Ordinal})
+	state, err := elsewhere.Sale(t.Context(), lamp.ID)
+	require.NoError(t, err)
+	assert.Equal(t, state.Sale, d.Sale)
+
+	d, err = store.Commit(t.Context(), lamp.ID, append(orders(9, 9), orders(5, 6)...))
+	require.NoError(t, err)
+	assert.Equal(t, []model.Verdict{model.VerdictSold, model.VerdictReplayed, model.VerdictReplayed}, verdictsOf(d))
+	assert.Equal(t, 5, d.Outcomes[1].Purchase.Ordinal)
+	assert.Equal(t, shoppersOf(orders(1, 9)), buyersOf(t, elsewhere, lamp.ID))
 }
 
 // forgetful is a board that knows nothing, so that every order goes to the database.

@@ -59,7 +59,7 @@ type book struct {
 	seed    maphash.Seed
 	recent  *recall
 	wroteAt time.Time
-	next    *model.State // how the next transaction will find the sale; nil when that is not foreseen
+	next    *model.State // how the last transaction has left the sale; nil when nobody knows
 }
 
 func newLedger() *ledger { return &ledger{books: map[model.SaleID]*book{}} }
@@ -152,7 +152,7 @@ func (l *ledger) suspects(id model.SaleID, orders []model.Order) (shoppers []str
 	return shoppers, b.seen
 }
 
-// foresee notes how the next transaction will find the sale; nil: nobody knows.
+// foresee notes how the last transaction has left the sale; nil: nobody knows.
 func (l *ledger) foresee(id model.SaleID, state *model.State) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -161,21 +161,21 @@ func (l *ledger) foresee(id model.SaleID, state *model.State) {
 	}
 }
 
-// foreseen is how the next transaction will find the sale, and the last of its purchases: nil unless every purchase is
-// known, and all of these orders are strangers'.
-func (l *ledger) foreseen(id model.SaleID, orders []model.Order) (*model.State, model.Purchase) {
+// foreseen is how the last transaction has left the sale, and which purchases are known: nil when one of these orders may
+// be one of their shoppers'.
+func (l *ledger) foreseen(id model.SaleID, orders []model.Order) (*model.State, seen) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	b := l.books[id]
-	if b == nil || b.next == nil || b.next.Sold != b.seen.ordinal {
-		return nil, model.Purchase{}
+	if b == nil || b.next == nil {
+		return nil, seen{}
 	}
 	for _, o := range orders {
 		if b.marked(b.hash(o.ShopperID)) {
-			return nil, model.Purchase{}
+			return nil, seen{}
 		}
 	}
-	return b.next, b.seen.last
+	return b.next, b.seen
 }
 
 // forget lets a sale's book go: it tells of purchases that the database has lost.

@@ -132,11 +132,11 @@ func (p planner) check(t *testing.T, when string) {
 	write := p.plan(t, `EXECUTE write(1, 2, 1, '{1,2}', '{a,b}', '{x,y}')`)
 	write.neverScans(t, when)
 	write.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
-	sell := p.plan(t, `EXECUTE sell(1, 2, 1, 0, 9, '{a,b}', '{x,y}', 'z', now())`)
+	sell := p.plan(t, `EXECUTE sell(1, 2, 1, 64, 0, '{a,b}', '{x,y}', 'z', now())`)
 	sell.neverScans(t, when)
-	sell.asByOrdinal("$8", "$4")
+	sell.asByOrdinal("$8", "$5")
 	sell.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
-	sell.looksUp(t, when, "purchases", [2]string{"purchases_pkey", "((sale_id = $1) AND (ordinal = $4))"})
+	sell.looksUp(t, when, "purchases", [2]string{"purchases_pkey", "((sale_id = $1) AND (ordinal = $5))"})
 }
 
 // node is a node of a plan, as EXPLAIN tells of it.

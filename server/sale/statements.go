@@ -54,21 +54,26 @@ INSERT INTO purchases (sale_id, ordinal, shopper_id, idempotency_key, purchased_
 SELECT moved.id, new.ordinal, new.shopper_id, nullif(new.idempotency_key, ''), now()
 FROM moved, unnest($4::int[], $5::text[], $6::text[]) AS new (ordinal, shopper_id, idempotency_key)`
 
-// sellSQL is both in one: it moves the sale on and inserts what was sold if it finds the sale as it was foreseen, of
-// version $3 with $4 of $5 units sold, the last of them to the shopper $8 at $9, and active. Then it returns the sale
-// as it was before; if not, it writes and returns nothing at all.
+// reach is how many versions of a sale a foresight is good for where others sell too. Who finds out what became of a
+// purchase that was given up, and an operator who changes the sale, move it on by as many: should that purchase still
+// be under way, it comes too late.
+const reach = 64
+
+// sellSQL is both in one: it moves the sale on and inserts what was sold if it finds the sale within $4 versions from
+// $3 on, active, with enough units, and with the purchase of ordinal $5 that the ledger has seen, to the shopper $8 at
+// $9. Then it returns the sale as it was before; if not, it writes and returns nothing at all.
 const sellSQL = `
 WITH moved AS (
     UPDATE sales SET sold = sold + $2, version = version + 1
-    WHERE id = $1 AND version = $3 AND sold = $4 AND stock = $5 AND sold + $2 <= stock
+    WHERE id = $1 AND version >= $3 AND version < $3 + $4 AND sold + $2 <= stock
         AND paused_at IS NULL AND ended_at IS NULL AND starts_at <= now() AND (ends_at IS NULL OR now() < ends_at)
-        AND EXISTS (
-            SELECT FROM purchases WHERE sale_id = $1 AND ordinal = $4 AND shopper_id = $8 AND purchased_at = $9
-        )
+        AND ($5 <= 0 OR EXISTS (
+            SELECT FROM purchases WHERE sale_id = $1 AND ordinal = $5 AND shopper_id = $8 AND purchased_at = $9
+        ))
     RETURNING *
 ), written AS (
     INSERT INTO purchases (sale_id, ordinal, shopper_id, idempotency_key, purchased_at)
-    SELECT moved.id, $4 + new.place, new.shopper_id, nullif(new.idempotency_key, ''), now()
+    SELECT moved.id, moved.sold - $2 + new.place, new.shopper_id, nullif(new.idempotency_key, ''), now()
     FROM moved, unnest($6::text[], $7::text[]) WITH ORDINALITY AS new (shopper_id, idempotency_key, place)
 )
 SELECT ` + saleColumns + ` FROM (
@@ -160,8 +165,9 @@ func sell(ctx context.Context, tx bun.Tx, row *pg.Row, f foresight, orders []mod
 	for i, o := range orders {
 		shoppers[i], keys[i] = o.ShopperID, o.IdempotencyKey
 	}
-	_, err := tx.Tx.ExecContext(row.Together(ctx), sellSQL, f.sale.ID, n, f.sale.Version, f.sale.Sold, f.sale.Stock,
-		shoppers, keys, f.last.ShopperID, f.last.PurchasedAt)
+	last := f.seen.last
+	_, err := tx.Tx.ExecContext(row.Together(ctx), sellSQL, f.sale.ID, n, f.sale.Version, f.reach, f.seen.ordinal,
+		shoppers, keys, last.ShopperID, last.PurchasedAt)
 	if err != nil {
 		return fmt.Errorf("sell: %w", err)
 	}
@@ -169,9 +175,9 @@ func sell(ctx context.Context, tx bun.Tx, row *pg.Row, f foresight, orders []mod
 }
 
 // fence writes to the sale without changing what it says: it waits for whoever still holds the row, and once it is
-// committed, everything that it has seen is durable too.
+// committed, everything that it has seen is durable too, and no foresight from before finds the sale within its reach.
 func fence(ctx context.Context, tx bun.Tx, id model.SaleID) error {
-	result, err := tx.Tx.ExecContext(ctx, `UPDATE sales SET version = version + 1 WHERE id = $1`, id)
+	result, err := tx.Tx.ExecContext(ctx, `UPDATE sales SET version = version + $2 WHERE id = $1`, id, reach)
 	if err != nil {
 		return fmt.Errorf("write: %w", err)
 	}

@@ -32,6 +32,8 @@ type Store struct {
 	meters meters
 	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
 	rivalAt atomic.Int64
+	// mistakenAt is when a buyer was last taken for a stranger, in Unix nanoseconds.
+	mistakenAt atomic.Int64
 	// doubtful says that a commit's outcome could not be found out: it may still hold its sale's row, so that nobody
 	// may be told that they have not bought by who does not wait for that. Any sale's next durable write ends the doubt:
 	// the standby takes commits in their order, so what was committed before is durable too, and whatever was to come
@@ -53,8 +55,10 @@ var errMoved = errors.New("the sale moved under a serializable transaction")
 // other, and a fresh transaction sees the rows that were in its way.
 var lostRace = pg.RetryUnique("purchases_pkey", "one_per_shopper")
 
-// connectionException is the class of SQLSTATEs that tell of a connection.
-const connectionException = "08"
+const (
+	connectionException = "08" // the class of SQLSTATEs that tell of a connection
+	uniqueViolation     = "23505"
+)
 
 // rivalMemory is how long this replica takes turns after it has noticed another one.
 const rivalMemory = 30 * time.Second
@@ -205,6 +209,8 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 		if sale.Version == before.Version {
 			return confirmReads(ctx, tx, id, s.doubtful.Load(), true)
 		}
+		sale.Version = before.Version + reach
+		after.Sale = sale
 		result, err := tx.NewUpdate().Model(&sale).
 			Column("stock", "version", "starts_at", "ends_at", "paused_at", "ended_at").
 			Where("id = ? AND version = ?", id, before.Version).Exec(ctx)

@@ -1,0 +1,165 @@
+package sale //nolint:testpackage // what is foreseen is nobody else's
+
+import (
+	"errors"
+	"log/slog"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/model"
+	"stampede/server/pg"
+	"stampede/server/pg/pgtest"
+)
+
+// besideOthers is a sale that two replicas sell, of which one foresees what comes.
+type besideOthers struct {
+	here, there *Store
+	id          model.SaleID
+}
+
+func newBesideOthers(t *testing.T) besideOthers {
+	t.Helper()
+	db := pgtest.New(t)
+	b := besideOthers{here: NewStore(db, nil, slog.New(slog.DiscardHandler)), there: NewStore(db, nil, slog.New(slog.DiscardHandler))}
+	state, err := b.here.Create(t.Context(), "op", model.Plan{
+		Product: model.Product{SKU: "LAMP-1", Name: "Lamp"}, Stock: 1000, StartsAt: time.Now().Add(-time.Minute),
+	})
+	require.NoError(t, err)
+	b.id = state.ID
+	b.sells(t, b.here, "ann")
+	b.here.NoteRival()
+	return b
+}
+
+func ordersOf(shoppers ...string) (all []model.Order) {
+	for _, shopper := range shoppers {
+		all = append(all, model.Order{ShopperID: shopper, IdempotencyKey: "the key of " + shopper})
+	}
+	return all
+}
+
+func (b besideOthers) sells(t *testing.T, store *Store, shoppers ...string) {
+	t.Helper()
+	d, err := store.Commit(t.Context(), b.id, ordersOf(shoppers...))
+	require.NoError(t, err)
+	require.Len(t, d.Sold, len(shoppers))
+}
+
+// TestAForesightReachesSoFar: it is good for a number of sales of others. Who finds out that it did not come true, and an
+// operator who changes the sale, move that out of its reach: should it still be on its way, it comes too late.
+func TestAForesightReachesSoFar(t *testing.T) {
+	t.Parallel()
+	others := func(n int) func(t *testing.T, b besideOthers) {
+		return func(t *testing.T, b besideOthers) {
+			t.Helper()
+			for i := range n {
+				b.sells(t, b.there, "other-"+strconv.Itoa(i))
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		meanwhile func(t *testing.T, b besideOthers)
+		late      bool
+	}{
+		"others sell":      {meanwhile: others(reach - 1)},
+		"others sell more": {meanwhile: others(reach), late: true},
+		"it is found out not to have come true": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
+			t.Helper()
+			_, err := b.here.findOut(t.Context(), model.Decide(model.Sale{ID: b.id, Stock: 1}, nil, ordersOf("bea"), time.Now()),
+				&pg.AmbiguousError{Cause: errors.New("the network is gone")})
+			require.ErrorIs(t, err, errDidNotHappen)
+		}},
+		"a doubt is ended": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
+			t.Helper()
+			b.here.doubtful.Store(true)
+			_, err := b.here.Commit(t.Context(), b.id, ordersOf("ann"))
+			require.NoError(t, err)
+		}},
+		"an operator has held the sale": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
+			t.Helper()
+			_, err := b.there.Amend(t.Context(), b.id, model.Amendment{Kind: model.Paused, By: "op", Change: model.Sale.Pause})
+			require.NoError(t, err)
+			_, err = b.there.Amend(t.Context(), b.id, model.Amendment{Kind: model.Resumed, By: "op", Change: model.Sale.Resume})
+			require.NoError(t, err)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBesideOthers(t)
+			f, ok := b.here.foreseen(b.id, ordersOf("bea", "cid"))
+			require.True(t, ok)
+			c.meanwhile(t, b)
+			d, err := b.here.commitForeseen(t.Context(), b.id, f, ordersOf("bea", "cid"))
+			if !c.late {
+				require.NoError(t, err)
+				require.Len(t, d.Sold, 2)
+				return
+			}
+			require.ErrorIs(t, err, errSurprise)
+			_, found, err := b.there.PurchaseBy(t.Context(), b.id, "bea")
+			require.NoError(t, err)
+			assert.False(t, found)
+		})
+	}
+}
+
+// TestWhoWasMistakenLooksForAWhile: a buyer who was taken for a stranger is likely not to be the only one.
+func TestWhoWasMistakenLooksForAWhile(t *testing.T) {
+	t.Parallel()
+	b := newBesideOthers(t)
+	b.sells(t, b.there, "bea")
+	b.sells(t, b.here, "cid")
+	require.Zero(t, b.here.mistakenAt.Load())
+	d, err := b.here.Commit(t.Context(), b.id, ordersOf("bea", "dan"))
+	require.NoError(t, err)
+	assert.Equal(t, model.VerdictReplayed, d.Outcomes[0].Verdict)
+	assert.WithinDuration(t, time.Now(), time.Unix(0, b.here.mistakenAt.Load()), time.Minute)
+
+	for ago, foreseen := range map[time.Duration]bool{-time.Hour: false, strangersAgain: true} {
+		b.here.mistakenAt.Store(time.Now().Add(-ago).UnixNano())
+		_, ok := b.here.foreseen(b.id, ordersOf("eva"))
+		assert.Equal(t, foreseen, ok, "%s ago", ago)
+	}
+}
+
+// TestALostAnswerIsFoundOutBesideOthers: nobody knows its ordinals beforehand. But what one transaction has sold is in a row,
+// and of one instant.
+func TestALostAnswerIsFoundOutBesideOthers(t *testing.T) {
+	t.Parallel()
+	b := newBesideOthers(t)
+	batch := ordersOf("bea", "cid", "dan")
+	f, ok := b.here.foreseen(b.id, batch)
+	require.True(t, ok)
+	lost := &pg.AmbiguousError{Cause: errors.New("the network is gone")}
+	b.sells(t, b.there, "zoe")
+	_, err := b.here.findOutForeseen(t.Context(), f, batch, lost)
+	require.ErrorIs(t, err, errSurprise, "nothing has happened")
+	require.ErrorIs(t, err, errDidNotHappen)
+
+	b.sells(t, b.there, "bea")
+	b.sells(t, b.there, "cid")
+	b.sells(t, b.there, "dan")
+	_, err = b.here.findOutForeseen(t.Context(), f, batch, lost)
+	require.ErrorIs(t, err, errDidNotHappen, "they have bought, one by one")
+
+	batch = ordersOf("eva", "fay")
+	f, ok = b.here.foreseen(b.id, batch)
+	require.True(t, ok)
+	b.sells(t, b.there, "yul")
+	b.sells(t, b.there, "eva", "fay")
+	d, err := b.here.findOutForeseen(t.Context(), f, batch, lost)
+	require.NoError(t, err)
+	for i, o := range d.Outcomes {
+		want, found, err := b.there.PurchaseBy(t.Context(), b.id, batch[i].ShopperID)
+		require.NoError(t, err)
+		require.True(t, found)
+		assert.Equal(t, model.VerdictSold, o.Verdict)
+		assert.Equal(t, want.Ordinal, o.Purchase.Ordinal)
+		assert.Equal(t, want.Ordinal, d.Sold[i].Ordinal)
+		assert.WithinDuration(t, want.PurchasedAt, o.Purchase.PurchasedAt, 0)
+	}
+}
