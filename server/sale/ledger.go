@@ -161,8 +161,8 @@ func (l *ledger) foresee(id model.SaleID, state *model.State) {
 	}
 }
 
-// foreseen is how the last transaction has left the sale, and which purchases are known: nil when one of these orders may
-// be one of their shoppers'.
+// foreseen is how the last transaction has left the sale, and which purchases are known: nil when one of these orders
+// may be one of their shoppers'.
 func (l *ledger) foreseen(id model.SaleID, orders []model.Order) (*model.State, seen) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()

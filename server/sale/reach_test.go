@@ -17,6 +17,7 @@ import (
 
 // besideOthers is a sale that two replicas sell, of which one foresees what comes.
 type besideOthers struct {
+	db          *pg.DB
 	here, there *Store
 	id          model.SaleID
 }
@@ -24,7 +25,8 @@ type besideOthers struct {
 func newBesideOthers(t *testing.T) besideOthers {
 	t.Helper()
 	db := pgtest.New(t)
-	b := besideOthers{here: NewStore(db, nil, slog.New(slog.DiscardHandler)), there: NewStore(db, nil, slog.New(slog.DiscardHandler))}
+	silent := slog.New(slog.DiscardHandler)
+	b := besideOthers{db: db, here: NewStore(db, nil, silent), there: NewStore(db, nil, silent)}
 	state, err := b.here.Create(t.Context(), "op", model.Plan{
 		Product: model.Product{SKU: "LAMP-1", Name: "Lamp"}, Stock: 1000, StartsAt: time.Now().Add(-time.Minute),
 	})
@@ -77,6 +79,11 @@ func TestAForesightReachesSoFar(t *testing.T) {
 			t.Helper()
 			b.here.doubtful.Store(true)
 			_, err := b.here.Commit(t.Context(), b.id, ordersOf("ann"))
+			require.NoError(t, err)
+		}},
+		"a failover has taken the last write back": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
+			t.Helper()
+			_, err := b.db.Pool.Exec(t.Context(), `UPDATE sales SET version = version - 1`)
 			require.NoError(t, err)
 		}},
 		"an operator has held the sale": {late: true, meanwhile: func(t *testing.T, b besideOthers) {

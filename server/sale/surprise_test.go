@@ -9,6 +9,7 @@ import (
 	"stampede/model"
 	"stampede/server/pg"
 	"stampede/server/pg/pgtest"
+	"stampede/server/sale"
 )
 
 // TestASurpriseIsJudgedByWhatTheTransactionReads: whatever has happened to the sale behind a replica's back, it answers
@@ -22,6 +23,7 @@ func TestASurpriseIsJudgedByWhatTheTransactionReads(t *testing.T) {
 	}{
 		"nothing":           {`SET version = version`, model.VerdictSold},
 		"another version":   {`SET version = version + 1`, model.VerdictSold},
+		"an older version":  {`SET version = version - 1`, model.VerdictSold},
 		"restocked":         {`SET stock = stock + 5, version = version + 1`, model.VerdictSold},
 		"less stock":        {`SET stock = sold, version = version + 1`, model.VerdictSoldOut},
 		"paused":            {`SET paused_at = now(), version = version + 1`, model.VerdictNotActive},
@@ -36,28 +38,33 @@ func TestASurpriseIsJudgedByWhatTheTransactionReads(t *testing.T) {
 		"over by the clock, the same version": {`SET ends_at = now()`, model.VerdictNotActive},
 		"not open any more, the same version": {`SET starts_at = now() + interval '1 hour'`, model.VerdictNotActive},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			db := pgtest.New(t)
-			store := newStore(db)
-			lamp := schedule(t, store, 10)
-			sellSingly(t, store, lamp.ID, sold)
-			_, err := db.Pool.Exec(t.Context(), `UPDATE sales `+c.change)
-			require.NoError(t, err)
-			before, err := store.Sale(t.Context(), lamp.ID)
-			require.NoError(t, err)
+		for where, meets := range map[string]func(*sale.Store){
+			"alone": func(*sale.Store) {}, "beside another replica": (*sale.Store).NoteRival,
+		} {
+			t.Run(where+": "+name, func(t *testing.T) {
+				t.Parallel()
+				db := pgtest.New(t)
+				store := newStore(db)
+				lamp := schedule(t, store, 10)
+				sellSingly(t, store, lamp.ID, sold)
+				meets(store)
+				_, err := db.Pool.Exec(t.Context(), `UPDATE sales `+c.change)
+				require.NoError(t, err)
+				before, err := store.Sale(t.Context(), lamp.ID)
+				require.NoError(t, err)
 
-			newcomers := orders(sold+1, sold+2)
-			d, err := store.Commit(t.Context(), lamp.ID, newcomers)
-			require.NoError(t, err)
-			require.Equal(t, len(newcomers), count(d, c.want))
-			want := model.Decide(before.Sale, nil, newcomers, d.Outcomes[0].Sale.At)
-			assert.Equal(t, want, d)
-			after, err := store.Sale(t.Context(), lamp.ID)
-			require.NoError(t, err)
-			assert.Equal(t, d.Sale, after.Sale)
-			assert.Len(t, buyersOf(t, store, lamp.ID), sold+len(d.Sold))
-		})
+				newcomers := orders(sold+1, sold+2)
+				d, err := store.Commit(t.Context(), lamp.ID, newcomers)
+				require.NoError(t, err)
+				require.Equal(t, len(newcomers), count(d, c.want))
+				want := model.Decide(before.Sale, nil, newcomers, d.Outcomes[0].Sale.At)
+				assert.Equal(t, want, d)
+				after, err := store.Sale(t.Context(), lamp.ID)
+				require.NoError(t, err)
+				assert.Equal(t, d.Sale, after.Sale)
+				assert.Len(t, buyersOf(t, store, lamp.ID), sold+len(d.Sold))
+			})
+		}
 	}
 }
 
