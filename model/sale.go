@@ -10,7 +10,7 @@ import (
 )
 
 // MaxStock is the most units that a sale may hold. It keeps State.Revision, which grows at most four for each unit sold
-// and a few hundred for each change by an operator, inside the 32 bits of a GraphQL Int.
+// and a few hundred for each change by an operator or lost answer, inside the 32 bits of a GraphQL Int.
 const MaxStock = 100_000_000
 
 // SaleID numbers a sale; 1 or more. The API shows it as an opaque global id.

@@ -25,13 +25,17 @@ var errDidNotHappen = errors.New("a commit was lost, and did not happen")
 // that says that nothing was written when it has not, and pg.ErrOutcomeUnknown when that could not be found out in
 // time.
 //
+// Others may have sold so many units before it, at the most: its ordinals are as far ahead.
+//
 // It asks by a transaction that writes to the sale's row. So it waits for the lost transaction, should that still hold
 // the row, and what it reports is as durable as its own COMMIT: a plain read may see what a failover then loses.
-func (s *Store) findOut(ctx context.Context, lost model.Decision, cause error) (model.Decision, error) {
+func (s *Store) findOut(
+	ctx context.Context, lost model.Decision, mostAhead int, cause error,
+) (model.Decision, error) {
 	ctx, cancel := context.WithTimeout(ctx, findOutLimit)
 	defer cancel()
 	for {
-		found, state, err := s.lookFor(ctx, lost)
+		found, state, err := s.lookFor(ctx, lost, mostAhead)
 		switch {
 		case err == nil && found != nil:
 			return asFound(lost, found, state), nil
@@ -48,7 +52,7 @@ func (s *Store) findOut(ctx context.Context, lost model.Decision, cause error) (
 // lookFor finds the purchases of a decision in the table, by shopper: nil when they don't all stand there in this very
 // form, which means that none of them does by this decision.
 func (s *Store) lookFor(
-	ctx context.Context, lost model.Decision,
+	ctx context.Context, lost model.Decision, mostAhead int,
 ) (found map[string]model.Purchase, state model.State, err error) {
 	limit := time.Second
 	if deadline, ok := ctx.Deadline(); ok {
@@ -77,22 +81,25 @@ func (s *Store) lookFor(
 		return nil, state, err
 	}
 	s.doubtful.Store(false)
-	first := found[lost.Sold[0].ShopperID]
-	for i, p := range lost.Sold {
-		f := found[p.ShopperID] // one transaction's purchases are in a row, and of one instant
-		if !same(p, f) || f.Ordinal != first.Ordinal+i || !f.PurchasedAt.Equal(first.PurchasedAt) {
-			return nil, state, nil
-		}
+	if !happened(lost, found, mostAhead) {
+		found = nil
 	}
 	return found, state, nil
 }
 
-// same says whether a purchase that was found, if any, is the one that was decided. Ordinal and instant are zero where
-// nobody knows them.
-func same(decided, found model.Purchase) bool {
-	return found.ShopperID == decided.ShopperID && found.IdempotencyKey == decided.IdempotencyKey &&
-		(decided.Ordinal == 0 || found.Ordinal == decided.Ordinal) &&
-		(decided.PurchasedAt.IsZero() || found.PurchasedAt.Equal(decided.PurchasedAt))
+// happened says whether the purchases that were found are those of a decision: in a row, of one instant, and with
+// ordinals that are at most so far ahead of the decided ones. The decided instant is zero where nobody knows it.
+func happened(d model.Decision, found map[string]model.Purchase, mostAhead int) bool {
+	first := found[d.Sold[0].ShopperID]
+	ahead := first.Ordinal - d.Sold[0].Ordinal
+	for _, p := range d.Sold {
+		f := found[p.ShopperID]
+		if f.IdempotencyKey != p.IdempotencyKey || f.Ordinal != p.Ordinal+ahead || !f.PurchasedAt.Equal(first.PurchasedAt) ||
+			!p.PurchasedAt.IsZero() && !f.PurchasedAt.Equal(p.PurchasedAt) {
+			return false
+		}
+	}
+	return 0 <= ahead && ahead <= mostAhead
 }
 
 // asFound is a decision that turned out to have happened, told as it stands in the table.

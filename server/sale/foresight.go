@@ -26,8 +26,9 @@ var errSurprise = errors.New("the sale is not as it was foreseen")
 // take longer than a caller waits for an answer.
 const surpriseLimit = 2 * time.Second
 
-// strangersAgain is how long nobody is taken for a stranger who is not known for one, after a buyer was.
-const strangersAgain = time.Second
+// calmAgain is how long nothing is foreseen beside another replica after a surprise: buyers of the other one are about,
+// or it sells so much more that this one is too far behind.
+const calmAgain = time.Second
 
 // foresight is how a transaction will find a sale, and which of its purchases the ledger has seen.
 type foresight struct {
@@ -51,13 +52,18 @@ func (s *Store) foreseen(id model.SaleID, orders []model.Order) (f foresight, ok
 	}
 	// Of the others' buyers the ledger does not know. They seldom ask here.
 	f.reach = reach
-	return f, time.Since(time.Unix(0, s.mistakenAt.Load())) > strangersAgain
+	return f, time.Since(time.Unix(0, s.surprisedAt.Load())) > calmAgain
 }
 
-// onMistake is called when a sale that was foreseen is tried again.
-func (s *Store) onMistake(sqlstate string) {
+func (s *Store) noteSurprise() { s.surprisedAt.Store(time.Now().UnixNano()) }
+
+// inTheWay is called when another transaction was in the way of what was foreseen. That a shopper had bought tells of
+// the past, and not of another replica.
+func (s *Store) inTheWay(sqlstate string) {
 	if sqlstate == uniqueViolation {
-		s.mistakenAt.Store(time.Now().UnixNano())
+		s.noteSurprise()
+	} else {
+		s.NoteRival()
 	}
 }
 
@@ -82,12 +88,13 @@ func (s *Store) commitForeseen(
 		}
 		tried = true
 		return sell(ctx, tx, &row, f, orders)
-	}, lostRace, s.onRetry(id), pg.OnRetry(s.onMistake))
+	}, lostRace, s.onRetry(id, s.inTheWay))
 	if err != nil {
 		return s.findOutForeseen(ctx, f, orders, err)
 	}
 	state, err := scanSale(&row, id)
 	if errors.Is(err, sql.ErrNoRows) {
+		s.noteSurprise()
 		return model.Decision{}, errSurprise
 	}
 	if err != nil {
@@ -110,9 +117,13 @@ func (s *Store) findOutForeseen(
 	}
 	lost := model.Decide(f.sale.Sale, nil, orders, f.sale.At)
 	for i := range lost.Sold {
-		lost.Sold[i].Ordinal, lost.Sold[i].PurchasedAt = 0, time.Time{} // only the lost answer knew them
+		lost.Sold[i].PurchasedAt = time.Time{} // only the lost answer knew it
 	}
-	decision, err := s.findOut(ctx, lost, cause)
+	mostAhead := 0
+	if f.reach > 1 {
+		mostAhead = model.MaxStock
+	}
+	decision, err := s.findOut(ctx, lost, mostAhead, cause)
 	if errors.Is(err, errDidNotHappen) {
 		return model.Decision{}, fmt.Errorf("%w: %w", errSurprise, err)
 	}

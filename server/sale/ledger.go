@@ -79,13 +79,19 @@ func (l *ledger) note(history int64, sale model.Sale, purchases []model.Purchase
 	if b == nil {
 		return
 	}
-	for _, p := range purchases {
-		hash := b.hash(p.ShopperID)
-		if p.Ordinal == b.seen.ordinal+1 {
-			b.seen = seen{p.Ordinal, p}
-		}
-		b.mark(hash)
-		b.recent.add(hash, p)
+	b.take(purchases)
+}
+
+// recognise takes up purchases of a sale that were met by chance, and are durable: if the sale has a book, and nothing
+// was forgotten since history.
+func (l *ledger) recognise(history int64, id model.SaleID, purchases []model.Purchase) {
+	if len(purchases) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if b := l.books[id]; b != nil && history == l.history.Load() {
+		b.take(purchases)
 	}
 }
 
@@ -226,6 +232,17 @@ func (l *ledger) openLocked(sale model.Sale) *book {
 // roomLocked says whether another book may be opened: there are few, or one of them rests.
 func (l *ledger) roomLocked() bool {
 	return len(l.order) < ledgerSales || time.Since(l.books[l.order[0]].wroteAt) >= bookRest
+}
+
+func (b *book) take(purchases []model.Purchase) {
+	for _, p := range purchases {
+		hash := b.hash(p.ShopperID)
+		if p.Ordinal == b.seen.ordinal+1 {
+			b.seen = seen{p.Ordinal, p}
+		}
+		b.mark(hash)
+		b.recent.add(hash, p)
+	}
 }
 
 func (b *book) hash(shopperID string) uint64 { return maphash.String(b.seed, shopperID) }

@@ -15,6 +15,8 @@ import (
 	"stampede/server/pg/pgtest"
 )
 
+var errLost = &pg.AmbiguousError{Cause: errors.New("the network is gone")}
+
 // besideOthers is a sale that two replicas sell, of which one foresees what comes.
 type besideOthers struct {
 	db          *pg.DB
@@ -71,8 +73,8 @@ func TestAForesightReachesSoFar(t *testing.T) {
 		"others sell more": {meanwhile: others(reach), late: true},
 		"it is found out not to have come true": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
 			t.Helper()
-			_, err := b.here.findOut(t.Context(), model.Decide(model.Sale{ID: b.id, Stock: 1}, nil, ordersOf("bea"), time.Now()),
-				&pg.AmbiguousError{Cause: errors.New("the network is gone")})
+			lost := model.Decide(model.Sale{ID: b.id, Stock: 1}, nil, ordersOf("bea"), time.Now())
+			_, err := b.here.findOut(t.Context(), lost, model.MaxStock, errLost)
 			require.ErrorIs(t, err, errDidNotHappen)
 		}},
 		"a doubt is ended": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
@@ -86,11 +88,12 @@ func TestAForesightReachesSoFar(t *testing.T) {
 			_, err := b.db.Pool.Exec(t.Context(), `UPDATE sales SET version = version - 1`)
 			require.NoError(t, err)
 		}},
-		"an operator has held the sale": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
+		"an operator has changed the sale": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
 			t.Helper()
-			_, err := b.there.Amend(t.Context(), b.id, model.Amendment{Kind: model.Paused, By: "op", Change: model.Sale.Pause})
-			require.NoError(t, err)
-			_, err = b.there.Amend(t.Context(), b.id, model.Amendment{Kind: model.Resumed, By: "op", Change: model.Sale.Resume})
+			_, err := b.there.Amend(t.Context(), b.id, model.Amendment{
+				Kind: model.Restocked, By: "op",
+				Change: func(s model.Sale, now time.Time) (model.Sale, error) { return s.Restock(1, now) },
+			})
 			require.NoError(t, err)
 		}},
 	} {
@@ -114,23 +117,57 @@ func TestAForesightReachesSoFar(t *testing.T) {
 	}
 }
 
-// TestWhoWasMistakenLooksForAWhile: a buyer who was taken for a stranger is likely not to be the only one.
-func TestWhoWasMistakenLooksForAWhile(t *testing.T) {
+// TestASurpriseBesideOthersIsRememberedForAWhile: a buyer who was taken for a stranger is likely not to be the only one,
+// and is no other replica. Nobody is mistaken for a stranger twice.
+func TestASurpriseBesideOthersIsRememberedForAWhile(t *testing.T) {
 	t.Parallel()
 	b := newBesideOthers(t)
 	b.sells(t, b.there, "bea")
 	b.sells(t, b.here, "cid")
-	require.Zero(t, b.here.mistakenAt.Load())
+	met := b.here.rivalAt.Load()
+	require.Zero(t, b.here.surprisedAt.Load())
 	d, err := b.here.Commit(t.Context(), b.id, ordersOf("bea", "dan"))
 	require.NoError(t, err)
-	assert.Equal(t, model.VerdictReplayed, d.Outcomes[0].Verdict)
-	assert.WithinDuration(t, time.Now(), time.Unix(0, b.here.mistakenAt.Load()), time.Minute)
+	assert.Equal(t, []model.Verdict{model.VerdictReplayed, model.VerdictSold},
+		[]model.Verdict{d.Outcomes[0].Verdict, d.Outcomes[1].Verdict})
+	assert.WithinDuration(t, time.Now(), time.Unix(0, b.here.surprisedAt.Load()), time.Minute)
+	assert.Equal(t, met, b.here.rivalAt.Load())
 
-	for ago, foreseen := range map[time.Duration]bool{-time.Hour: false, strangersAgain: true} {
-		b.here.mistakenAt.Store(time.Now().Add(-ago).UnixNano())
+	for ago, foreseen := range map[time.Duration]bool{-time.Hour: false, calmAgain: true} {
+		b.here.surprisedAt.Store(time.Now().Add(-ago).UnixNano())
 		_, ok := b.here.foreseen(b.id, ordersOf("eva"))
 		assert.Equal(t, foreseen, ok, "%s ago", ago)
 	}
+	_, ok := b.here.foreseen(b.id, ordersOf("bea"))
+	assert.False(t, ok)
+
+	for i := range reach {
+		b.sells(t, b.there, "other-"+strconv.Itoa(i))
+	}
+	b.here.surprisedAt.Store(0)
+	b.sells(t, b.here, "eva")
+	assert.NotZero(t, b.here.surprisedAt.Load(), "the others are too far ahead")
+}
+
+// TestWhatComesAfterTheEndSellsNothing, though its transaction began before: whoever asked meanwhile was told that it is over.
+func TestWhatComesAfterTheEndSellsNothing(t *testing.T) {
+	t.Parallel()
+	b := newBesideOthers(t)
+	f, ok := b.here.foreseen(b.id, ordersOf("bea"))
+	require.True(t, ok)
+	late, err := b.db.Pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer late.Release()
+	_, err = late.Exec(t.Context(), "BEGIN ISOLATION LEVEL SERIALIZABLE")
+	require.NoError(t, err)
+	_, err = b.db.Pool.Exec(t.Context(), `UPDATE sales SET ends_at = clock_timestamp()`)
+	require.NoError(t, err)
+	sold, err := late.Exec(t.Context(), sellSQL, b.id, 1, f.sale.Version, f.reach, f.seen.ordinal, []string{"bea"},
+		[]string{"key"}, f.seen.last.ShopperID, f.seen.last.PurchasedAt)
+	require.NoError(t, err)
+	_, err = late.Exec(t.Context(), "COMMIT")
+	require.NoError(t, err)
+	assert.Zero(t, sold.RowsAffected())
 }
 
 // TestALostAnswerIsFoundOutBesideOthers: nobody knows its ordinals beforehand. But what one transaction has sold is in a row,
@@ -138,27 +175,45 @@ func TestWhoWasMistakenLooksForAWhile(t *testing.T) {
 func TestALostAnswerIsFoundOutBesideOthers(t *testing.T) {
 	t.Parallel()
 	b := newBesideOthers(t)
-	batch := ordersOf("bea", "cid", "dan")
-	f, ok := b.here.foreseen(b.id, batch)
+	b.here.rivalAt.Store(0)
+	f, ok := b.here.foreseen(b.id, ordersOf("amy"))
 	require.True(t, ok)
-	lost := &pg.AmbiguousError{Cause: errors.New("the network is gone")}
+	b.sells(t, b.there, "xia")
+	b.sells(t, b.there, "amy")
+	_, err := b.here.findOutForeseen(t.Context(), f, ordersOf("amy"), errLost)
+	require.ErrorIs(t, err, errDidNotHappen, "a replica that took itself for alone knew the ordinals")
+
+	b.here.NoteRival()
+	b.sells(t, b.here, "zac")
+	b.here.surprisedAt.Store(0)
+	batch := ordersOf("bea", "cid", "dan")
+	f, ok = b.here.foreseen(b.id, batch)
+	require.True(t, ok)
 	b.sells(t, b.there, "zoe")
-	_, err := b.here.findOutForeseen(t.Context(), f, batch, lost)
+	_, err = b.here.findOutForeseen(t.Context(), f, batch, errLost)
 	require.ErrorIs(t, err, errSurprise, "nothing has happened")
 	require.ErrorIs(t, err, errDidNotHappen)
 
 	b.sells(t, b.there, "bea")
 	b.sells(t, b.there, "cid")
 	b.sells(t, b.there, "dan")
-	_, err = b.here.findOutForeseen(t.Context(), f, batch, lost)
+	_, err = b.here.findOutForeseen(t.Context(), f, batch, errLost)
 	require.ErrorIs(t, err, errDidNotHappen, "they have bought, one by one")
+
+	b.sells(t, b.there, "gil")
+	b.sells(t, b.here, "hal")
+	b.here.surprisedAt.Store(0) // by the version, which finding out has moved
+	f, ok = b.here.foreseen(b.id, ordersOf("gil"))
+	require.True(t, ok)
+	_, err = b.here.findOutForeseen(t.Context(), f, ordersOf("gil"), errLost)
+	require.ErrorIs(t, err, errDidNotHappen, "who had bought before is sold nothing anew")
 
 	batch = ordersOf("eva", "fay")
 	f, ok = b.here.foreseen(b.id, batch)
 	require.True(t, ok)
 	b.sells(t, b.there, "yul")
 	b.sells(t, b.there, "eva", "fay")
-	d, err := b.here.findOutForeseen(t.Context(), f, batch, lost)
+	d, err := b.here.findOutForeseen(t.Context(), f, batch, errLost)
 	require.NoError(t, err)
 	for i, o := range d.Outcomes {
 		want, found, err := b.there.PurchaseBy(t.Context(), b.id, batch[i].ShopperID)

@@ -61,12 +61,14 @@ const reach = 64
 
 // sellSQL is both in one: it moves the sale on and inserts what was sold if it finds the sale within $4 versions from
 // $3 on, active, with enough units, and with the purchase of ordinal $5 that the ledger has seen, to the shopper $8 at
-// $9. Then it returns the sale as it was before; if not, it writes and returns nothing at all.
+// $9. Then it returns the sale as it was before; if not, it writes and returns nothing at all. For the end it looks at
+// the clock, and not at when its transaction began: it may have been on its way for long.
 const sellSQL = `
 WITH moved AS (
     UPDATE sales SET sold = sold + $2, version = version + 1
     WHERE id = $1 AND version >= $3 AND version < $3 + $4 AND sold + $2 <= stock
-        AND paused_at IS NULL AND ended_at IS NULL AND starts_at <= now() AND (ends_at IS NULL OR now() < ends_at)
+        AND paused_at IS NULL AND ended_at IS NULL AND starts_at <= now()
+        AND (ends_at IS NULL OR clock_timestamp() < ends_at)
         AND ($5 <= 0 OR EXISTS (
             SELECT FROM purchases WHERE sale_id = $1 AND ordinal = $5 AND shopper_id = $8 AND purchased_at = $9
         ))

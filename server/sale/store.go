@@ -32,8 +32,8 @@ type Store struct {
 	meters meters
 	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
 	rivalAt atomic.Int64
-	// mistakenAt is when a buyer was last taken for a stranger, in Unix nanoseconds.
-	mistakenAt atomic.Int64
+	// surprisedAt is when a sale was last not as it was foreseen beside another replica, in Unix nanoseconds.
+	surprisedAt atomic.Int64
 	// doubtful says that a commit's outcome could not be found out: it may still hold its sale's row, so that nobody
 	// may be told that they have not bought by who does not wait for that. Any sale's next durable write ends the doubt:
 	// the standby takes commits in their order, so what was committed before is durable too, and whatever was to come
@@ -115,15 +115,16 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
 	var decision model.Decision
 	var written sql.Result
+	var earlier []model.Purchase
 	fenced, lost := false, false
-	wanted := s.wantedBy(id, orders)
+	history, wanted := s.ledger.history.Load(), s.wantedBy(id, orders)
 	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
 		written = nil
-		state, earlier, known, err := load(ctx, tx, id, wanted)
+		state, found, known, err := load(ctx, tx, id, wanted)
 		if err != nil {
 			return err
 		}
-		lost = lost || !known
+		lost, earlier = lost || !known, found
 		decision = model.Decide(state.Sale, earlier, orders, state.At)
 		if len(decision.Sold) == 0 {
 			fenced = s.doubtful.Load()
@@ -131,16 +132,19 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 		}
 		written, err = write(ctx, tx, state.Sale, decision.Sold)
 		return err
-	}, lostRace, s.onRetry(id), pg.OnRetry(func(string) {
+	}, lostRace, s.onRetry(id, func(string) { s.NoteRival() }), pg.OnRetry(func(string) {
 		wanted.suspects = wanted.shoppers // the second time the ledger's word is not taken for it
 	}))
 	if err == nil && written != nil {
 		err = touched(written, len(decision.Sold))
 	}
 	if err != nil && errors.Is(err, pg.ErrOutcomeUnknown) && len(decision.Sold) > 0 {
-		decision, err = s.findOut(ctx, decision, err)
+		decision, err = s.findOut(ctx, decision, 0, err)
 	} else if err == nil && (len(decision.Sold) > 0 || fenced) {
 		s.doubtful.Store(false)
+	}
+	if err == nil {
+		s.ledger.recognise(history, id, earlier)
 	}
 	if err == nil && lost {
 		s.log.WarnContext(ctx, "the database has lost purchases that it had", "sale", id)
@@ -149,16 +153,16 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 	return decision, err
 }
 
-// onRetry counts what had to be tried again. After a conflict, another replica is likely to have been in the way; a
-// connection that was lost tells of nobody, and not even that there is such a sale.
-func (s *Store) onRetry(id model.SaleID) pg.TxOption {
+// onRetry counts what had to be tried again, and tells of a conflict: another transaction was in the way. A connection
+// that was lost tells of nobody, and not even that there is such a sale.
+func (s *Store) onRetry(id model.SaleID, conflict func(sqlstate string)) pg.TxOption {
 	return pg.OnRetry(func(sqlstate string) {
 		if strings.HasPrefix(sqlstate, connectionException) {
 			s.meters.known(id).retried(sqlstate)
 			return
 		}
 		s.meters.of(id).retried(sqlstate)
-		s.NoteRival()
+		conflict(sqlstate)
 	})
 }
 
