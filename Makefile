@@ -12,7 +12,8 @@ GOVULNCHECK := $(CACHE)/bin/govulncheck-1.9.0
 GO_FILES     := $(shell find model migrations graph server client/client.go -name '*.go' -not -name '*_test.go') \
                 $(wildcard migrations/*.sql) go.mod go.sum
 STRESS_FILES := $(shell find stress -type f -not -name '*_test.go') go.mod go.sum
-CLIENT_FILES := $(shell find client/src client/public client/scripts -type f -not -path 'client/src/gql/*' -not -path 'client/src/shared/ui/inter/*' 2>/dev/null) \
+CLIENT_MADE  := client/src/gql client/src/shared/ui/inter
+CLIENT_FILES := $(shell find client/src client/public client/scripts -type f $(CLIENT_MADE:%=-not -path '%/*') 2>/dev/null) \
                 $(wildcard client/*.html client/*.ts client/*.js client/tsconfig*.json) client/package-lock.json
 
 # npm writes this file last: it is as new as what is installed.
@@ -117,7 +118,7 @@ postgres: $(POSTGRES_MODULES) ## Install the pinned PostgreSQL 18 binaries below
 
 .PHONY: clean
 clean: ## Remove what was built; keeps .data/
-	rm -rf bin .cache client/node_modules tools/postgres/node_modules tools/api/node_modules client/src/gql client/src/shared/ui/inter
+	rm -rf bin .cache client/node_modules tools/postgres/node_modules tools/api/node_modules $(CLIENT_MADE)
 	find client/dist -mindepth 1 -not -name .keep -delete
 
 # The race detector needs a C compiler.

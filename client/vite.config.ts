@@ -20,7 +20,7 @@ const PURE = /node_modules\/(hoist-non-react-statics|react-is)\//;
 
 /**
  * Chrome compiles the functions of a script that begins so while it arrives, beside the page's own thread, and not one by
- * one when they are called. Nearly all of ours are, before the first button. https://v8.dev/blog/explicit-compile-hints
+ * one when they are called (docs/adr/0011). https://v8.dev/blog/explicit-compile-hints
  */
 const COMPILED_ON_ARRIVAL = '//# allFunctionsCalledOnLoad';
 

@@ -1,12 +1,15 @@
 import type { Browser } from '@playwright/test';
 
-/** How long a phone takes for the work below. A desktop of today takes 6 ms: the phone is four times slower. */
+/**
+ * How long a phone takes for the work below: four times as long as the machine that this was written on, which takes 6 ms
+ * in its good hours and stands for a desktop.
+ */
 const PHONE_MS = 24;
 const SLOWEST = 4;
 
 /**
- * By how much to slow this machine down, so that its page runs as on a phone: by four where it is as fast as a desktop of
- * today, by less where it is not, because a rented processor has days of half its speed and the phone does not. Lighthouse
+ * By how much to slow this machine down, so that its page runs as on a phone: by four where it is as fast as a desktop,
+ * by less where it is not, because a rented processor has days of half its speed and the phone does not. Lighthouse
  * advises the same: https://github.com/GoogleChrome/lighthouse/blob/main/docs/throttling.md#calibrating-the-cpu-slowdown
  */
 export async function slowdown(browser: Browser): Promise<number> {

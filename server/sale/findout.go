@@ -25,17 +25,17 @@ var errDidNotHappen = errors.New("a commit was lost, and did not happen")
 // that says that nothing was written when it has not, and pg.ErrOutcomeUnknown when that could not be found out in
 // time.
 //
-// Others may have sold so many units before it, at the most: its ordinals are as far ahead.
+// Where others may have sold before it, its ordinals may be ahead of the decided ones.
 //
 // It asks by a transaction that writes to the sale's row. So it waits for the lost transaction, should that still hold
 // the row, and what it reports is as durable as its own COMMIT: a plain read may see what a failover then loses.
 func (s *Store) findOut(
-	ctx context.Context, lost model.Decision, mostAhead int, cause error,
+	ctx context.Context, lost model.Decision, others bool, cause error,
 ) (model.Decision, error) {
 	ctx, cancel := context.WithTimeout(ctx, findOutLimit)
 	defer cancel()
 	for {
-		found, state, err := s.lookFor(ctx, lost, mostAhead)
+		found, state, err := s.lookFor(ctx, lost, others)
 		switch {
 		case err == nil && found != nil:
 			return asFound(lost, found, state), nil
@@ -52,7 +52,7 @@ func (s *Store) findOut(
 // lookFor finds the purchases of a decision in the table, by shopper: nil when they don't all stand there in this very
 // form, which means that none of them does by this decision.
 func (s *Store) lookFor(
-	ctx context.Context, lost model.Decision, mostAhead int,
+	ctx context.Context, lost model.Decision, others bool,
 ) (found map[string]model.Purchase, state model.State, err error) {
 	limit := time.Second
 	if deadline, ok := ctx.Deadline(); ok {
@@ -81,15 +81,15 @@ func (s *Store) lookFor(
 		return nil, state, err
 	}
 	s.doubtful.Store(false)
-	if !happened(lost, found, mostAhead) {
+	if !happened(lost, found, others) {
 		found = nil
 	}
 	return found, state, nil
 }
 
-// happened says whether the purchases that were found are those of a decision: in a row, of one instant, and with
-// ordinals that are at most so far ahead of the decided ones. The decided instant is zero where nobody knows it.
-func happened(d model.Decision, found map[string]model.Purchase, mostAhead int) bool {
+// happened says whether the purchases that were found are those of a decision: in a row, of one instant, and with the
+// decided ordinals, or later ones where others may have sold before. The decided instant is zero where nobody knows it.
+func happened(d model.Decision, found map[string]model.Purchase, others bool) bool {
 	first := found[d.Sold[0].ShopperID]
 	ahead := first.Ordinal - d.Sold[0].Ordinal
 	for _, p := range d.Sold {
@@ -99,7 +99,7 @@ func happened(d model.Decision, found map[string]model.Purchase, mostAhead int) 
 			return false
 		}
 	}
-	return 0 <= ahead && ahead <= mostAhead
+	return ahead == 0 || ahead > 0 && others
 }
 
 // asFound is a decision that turned out to have happened, told as it stands in the table.

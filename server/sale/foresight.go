@@ -119,11 +119,7 @@ func (s *Store) findOutForeseen(
 	for i := range lost.Sold {
 		lost.Sold[i].PurchasedAt = time.Time{} // only the lost answer knew it
 	}
-	mostAhead := 0
-	if f.reach > 1 {
-		mostAhead = model.MaxStock
-	}
-	decision, err := s.findOut(ctx, lost, mostAhead, cause)
+	decision, err := s.findOut(ctx, lost, f.reach > 1, cause)
 	if errors.Is(err, errDidNotHappen) {
 		return model.Decision{}, fmt.Errorf("%w: %w", errSurprise, err)
 	}

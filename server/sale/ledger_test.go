@@ -220,7 +220,7 @@ func openSale(t *testing.T, db *pg.DB) (*Store, model.State) {
 	t.Helper()
 	store := NewStore(db, nil, slog.New(slog.DiscardHandler))
 	state, err := store.Create(t.Context(), "op", model.Plan{
-		Product: model.Product{SKU: "s", Name: "n"}, Stock: 10, StartsAt: time.Now().Add(-time.Minute),
+		Product: model.Product{SKU: "s", Name: "n"}, Stock: 100, StartsAt: time.Now().Add(-time.Minute),
 	})
 	require.NoError(t, err)
 	return store, state
@@ -274,7 +274,7 @@ func TestOnlyTheVeryDecisionIsFound(t *testing.T) {
 	} {
 		lost := model.Decision{Sale: lamp.Sale, Sold: slices.Clone(sold.Sold)}
 		c.change(&lost.Sold[1])
-		found, state, err := store.lookFor(t.Context(), lost, 0)
+		found, state, err := store.lookFor(t.Context(), lost, false)
 		require.NoError(t, err)
 		assert.Equal(t, c.found, found != nil, name)
 		assert.Equal(t, 2, state.Sold)
@@ -298,7 +298,7 @@ func TestAFlightThatArrivesLateFindsAnotherVersion(t *testing.T) {
 	late := []model.Order{{ShopperID: "ben"}}
 	f, ok := store.foreseen(lamp.ID, late)
 	require.True(t, ok)
-	found, _, err := store.lookFor(t.Context(), model.Decide(f.sale.Sale, nil, late, f.sale.At), 0)
+	found, _, err := store.lookFor(t.Context(), model.Decide(f.sale.Sale, nil, late, f.sale.At), false)
 	require.NoError(t, err)
 	require.Nil(t, found, "it has not happened, and its shopper is told so")
 	_, err = store.commitForeseen(t.Context(), lamp.ID, f, late)

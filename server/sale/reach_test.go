@@ -2,7 +2,6 @@ package sale //nolint:testpackage // what is foreseen is nobody else's
 
 import (
 	"errors"
-	"log/slog"
 	"strconv"
 	"testing"
 	"time"
@@ -27,13 +26,8 @@ type besideOthers struct {
 func newBesideOthers(t *testing.T) besideOthers {
 	t.Helper()
 	db := pgtest.New(t)
-	silent := slog.New(slog.DiscardHandler)
-	b := besideOthers{db: db, here: NewStore(db, nil, silent), there: NewStore(db, nil, silent)}
-	state, err := b.here.Create(t.Context(), "op", model.Plan{
-		Product: model.Product{SKU: "LAMP-1", Name: "Lamp"}, Stock: 1000, StartsAt: time.Now().Add(-time.Minute),
-	})
-	require.NoError(t, err)
-	b.id = state.ID
+	here, lamp := openSale(t, db)
+	b := besideOthers{db: db, here: here, there: NewStore(db, nil, here.log), id: lamp.ID}
 	b.sells(t, b.here, "ann")
 	b.here.NoteRival()
 	return b
@@ -74,7 +68,7 @@ func TestAForesightReachesSoFar(t *testing.T) {
 		"it is found out not to have come true": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
 			t.Helper()
 			lost := model.Decide(model.Sale{ID: b.id, Stock: 1}, nil, ordersOf("bea"), time.Now())
-			_, err := b.here.findOut(t.Context(), lost, model.MaxStock, errLost)
+			_, err := b.here.findOut(t.Context(), lost, true, errLost)
 			require.ErrorIs(t, err, errDidNotHappen)
 		}},
 		"a doubt is ended": {late: true, meanwhile: func(t *testing.T, b besideOthers) {

@@ -32,7 +32,7 @@ type Store struct {
 	meters meters
 	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
 	rivalAt atomic.Int64
-	// surprisedAt is when a sale was last not as it was foreseen beside another replica, in Unix nanoseconds.
+	// surprisedAt is when a sale was last not as it was foreseen, in Unix nanoseconds.
 	surprisedAt atomic.Int64
 	// doubtful says that a commit's outcome could not be found out: it may still hold its sale's row, so that nobody
 	// may be told that they have not bought by who does not wait for that. Any sale's next durable write ends the doubt:
@@ -139,18 +139,19 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 		err = touched(written, len(decision.Sold))
 	}
 	if err != nil && errors.Is(err, pg.ErrOutcomeUnknown) && len(decision.Sold) > 0 {
-		decision, err = s.findOut(ctx, decision, 0, err)
+		decision, err = s.findOut(ctx, decision, false, err)
 	} else if err == nil && (len(decision.Sold) > 0 || fenced) {
 		s.doubtful.Store(false)
 	}
-	if err == nil {
-		s.ledger.recognise(history, id, earlier)
+	if err != nil {
+		return decision, err
 	}
-	if err == nil && lost {
+	if lost {
 		s.log.WarnContext(ctx, "the database has lost purchases that it had", "sale", id)
 		s.ledger.forget(id)
 	}
-	return decision, err
+	s.ledger.recognise(history, id, earlier)
+	return decision, nil
 }
 
 // onRetry counts what had to be tried again, and tells of a conflict: another transaction was in the way. A connection
@@ -209,12 +210,14 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 		if err != nil {
 			return err
 		}
+		changed := sale.Version != before.Version
+		if changed {
+			sale.Version = before.Version + reach
+		}
 		after = model.State{Sale: sale, At: before.At}
-		if sale.Version == before.Version {
+		if !changed {
 			return confirmReads(ctx, tx, id, s.doubtful.Load(), true)
 		}
-		sale.Version = before.Version + reach
-		after.Sale = sale
 		result, err := tx.NewUpdate().Model(&sale).
 			Column("stock", "version", "starts_at", "ends_at", "paused_at", "ended_at").
 			Where("id = ? AND version = ?", id, before.Version).Exec(ctx)
