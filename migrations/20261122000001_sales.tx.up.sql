@@ -10,7 +10,7 @@ CREATE TABLE sales (
     price       jsonb, -- {"amount": "49.90", "currencyCode": "EUR"}: shown, never reckoned with
     stock       integer     NOT NULL,
     sold        integer     NOT NULL DEFAULT 0,
-    -- Grows by one with every write; the API's revision is made of it and of the clock (model.State.Revision).
+    -- Grows with every write; the API's revision is made of it and of the clock (model.State.Revision).
     version     bigint      NOT NULL DEFAULT 1,
     starts_at   timestamptz NOT NULL,
     ends_at     timestamptz,

@@ -196,6 +196,7 @@ func TestTheDatabaseIsAway(t *testing.T) {
 	gone := h.schedule(t, 1)
 	require.Equal(t, "PurchaseSuccess", h.buy(t, "ann", gone, "k")["__typename"])
 	id := h.schedule(t, 5)
+	require.Eventually(t, h.sales.Alone, waitLimit, time.Millisecond, "beside others it would ask whether it may refuse")
 	require.NoError(t, h.db.DB.Close()) // bun's own handle: every further query of the house fails
 	refused := h.buy(t, "ann", id, "k")
 	assert.Equal(t, "TryAgain", refused["__typename"])

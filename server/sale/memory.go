@@ -24,10 +24,11 @@ const (
 )
 
 // memory answers what it knows for sure, without a transaction: an earlier purchase that it knows by heart, and every
-// refusal of a shopper whom it knows to be none of the buyers. Its refusals may lag behind a restock, a
-// resume or a new window on another replica by one notification.
+// refusal of a shopper whom it knows to be none of the buyers. Beside another replica, which may let a sale sell again,
+// it refuses by lease.
 type memory struct {
 	*ledger
+	leases   *leases
 	store    *Store
 	log      *slog.Logger
 	patience time.Duration // with a page
@@ -42,7 +43,7 @@ type memory struct {
 }
 
 func newMemory(store *Store, log *slog.Logger) *memory {
-	m := &memory{ledger: store.ledger, store: store, log: log, patience: pagePatience}
+	m := &memory{ledger: store.ledger, leases: newLeases(store), store: store, log: log, patience: pagePatience}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	return m
 }
@@ -56,11 +57,37 @@ func (m *memory) answer(state *model.State, order model.Order) *model.Outcome {
 	if !settled(state) || m.store.doubtful.Load() {
 		return nil
 	}
-	if m.stranger(state.ID, order.ShopperID, state.Sold) {
-		return outcome(state, nil, order)
+	if !m.stranger(state.ID, order.ShopperID, state.Sold) {
+		m.catchUp(state.Sale)
+		return nil
 	}
-	m.catchUp(state.Sale)
-	return nil
+	if !m.store.Alone() && !m.leased(state) {
+		return nil
+	}
+	return outcome(state, nil, order)
+}
+
+// leased says whether memory has a lease of this state. If need be it asks for one, in the background.
+func (m *memory) leased(state *model.State) bool {
+	holds, ask := m.leases.holds(state.ID, state.Version)
+	if ask {
+		m.renew(state.ID)
+	}
+	return holds
+}
+
+// renew asks for a lease, in the background. Whoever is refused meanwhile is refused by the database.
+func (m *memory) renew(id model.SaleID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return
+	}
+	m.running.Go(func() {
+		if err := m.leases.renew(m.ctx, id); err != nil {
+			m.log.Debug("no lease", "sale", id, "err", err)
+		}
+	})
 }
 
 // settled says whether nobody can buy as the sale stands, and whether no purchase from before is still to come.

@@ -30,8 +30,8 @@ type Store struct {
 	reads  chan struct{} // holds one for each read of purchases that is under way
 	ledger *ledger
 	meters meters
-	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
-	rivalAt atomic.Int64
+	// rivalUntil is until when another replica is reckoned with, in Unix nanoseconds.
+	rivalUntil atomic.Int64
 	// surprisedAt is when a sale was last not as it was foreseen, in Unix nanoseconds.
 	surprisedAt atomic.Int64
 	// doubtful says that a commit's outcome could not be found out: it may still hold its sale's row, so that nobody
@@ -60,11 +60,29 @@ const (
 	uniqueViolation     = "23505"
 )
 
-// rivalMemory is how long this replica takes turns after it has noticed another one.
-const rivalMemory = 30 * time.Second
+const (
+	// rivalMemory is how long another replica is reckoned with after it has been noticed.
+	rivalMemory = 30 * time.Second
+	// rivalHearing is how long it takes at most to hear of another one: each speaks once a second.
+	rivalHearing = 2500 * time.Millisecond
+)
 
-// NoteRival says that another replica writes to the sales of this database: turns are worth their two round trips.
-func (s *Store) NoteRival() { s.rivalAt.Store(time.Now().UnixNano()) }
+// NoteRival says that another replica writes to the sales of this database: turns are worth their two round trips, and
+// refusals are by lease.
+func (s *Store) NoteRival() { s.reckonWithRivals(rivalMemory) }
+
+// Listening says that others are heard of from now on: whether there are any is not known yet.
+func (s *Store) Listening() { s.reckonWithRivals(rivalHearing) }
+
+func (s *Store) reckonWithRivals(d time.Duration) {
+	until := time.Now().Add(d).UnixNano()
+	for {
+		known := s.rivalUntil.Load()
+		if known >= until || s.rivalUntil.CompareAndSwap(known, until) {
+			return
+		}
+	}
+}
 
 // Forget lets go of what is known by heart about who has bought, in every sale. It is read up again in the background.
 func (s *Store) Forget() { s.ledger.forgetAll() }
@@ -73,7 +91,7 @@ func (s *Store) Forget() { s.ledger.forgetAll() }
 // the latest, with the turn or without: turns save conflicts, they guarantee nothing. A replica that has not noticed
 // another one, by its notifications or by a conflict, is alone and takes none.
 func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
-	if s.turns == nil || s.alone() {
+	if s.turns == nil || s.Alone() {
 		return func() {}
 	}
 	turn, err := s.turns.Take(ctx, turnKey+int64(id))
@@ -83,8 +101,8 @@ func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
 	return turn.End
 }
 
-// alone says whether no other replica has been noticed for a while.
-func (s *Store) alone() bool { return time.Since(time.Unix(0, s.rivalAt.Load())) > rivalMemory }
+// Alone says whether no other replica has been noticed for a while.
+func (s *Store) Alone() bool { return time.Now().UnixNano() > s.rivalUntil.Load() }
 
 // Commit decides on orders by model.Decide, on the sale and their earlier purchases as a transaction reads them, and
 // makes the decision durable. Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown when the COMMIT's answer was lost and could
@@ -194,10 +212,33 @@ func confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID, doubtful, tel
 // confirmAll returns nil once everything that was read before is durable.
 func (s *Store) confirmAll(ctx context.Context) error { return s.db.Serializable(ctx, confirm) }
 
-// Amend makes an operator's change durable, and the record of it. Errors: as wish says; SALE_NOT_FOUND; as Commit.
+// Amend makes an operator's change durable, and the record of it. A change that lets a sale sell which other replicas
+// may be refusing to sell first waits until none of them does so from memory (docs/adr/0014). Errors: as wish says;
+// SALE_NOT_FOUND; as Commit.
 func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
-	var after model.State
-	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
+	after, err := s.amend(ctx, id, wish, false)
+	if errors.Is(err, errOpens) {
+		after, err = s.amend(ctx, id, wish, true)
+	}
+	if err != nil {
+		s.noteDoubt(err)
+		return model.State{}, fmt.Errorf("amend sale %d: %w", id, err)
+	}
+	s.ledger.foresee(id, &after)
+	return after, nil
+}
+
+// amend makes a change, and waits for the others' leases before it, if it is to. Errors: as Amend; errOpens when it
+// ought to.
+func (s *Store) amend(
+	ctx context.Context, id model.SaleID, wish model.Amendment, waits bool,
+) (after model.State, err error) {
+	err = s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if waits {
+			if err := waitForLeases(ctx, tx, id); err != nil {
+				return err
+			}
+		}
 		before, _, _, err := load(ctx, tx, id, wanted{})
 		if err != nil {
 			return err
@@ -218,6 +259,9 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 		if !changed {
 			return confirmReads(ctx, tx, id, s.doubtful.Load(), true)
 		}
+		if opens(&before, &after) && !waits && !s.Alone() {
+			return errOpens
+		}
 		result, err := tx.NewUpdate().Model(&sale).
 			Column("stock", "version", "starts_at", "ends_at", "paused_at", "ended_at").
 			Where("id = ? AND version = ?", id, before.Version).Exec(ctx)
@@ -229,12 +273,7 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 		}
 		return record(ctx, tx, model.ChangeTo(after, wish.Kind, wish.By))
 	})
-	if err != nil {
-		s.noteDoubt(err)
-		return model.State{}, fmt.Errorf("amend sale %d: %w", id, err)
-	}
-	s.ledger.foresee(id, &after)
-	return after, nil
+	return after, err
 }
 
 // noteDoubt is called with the error of an operator's transaction: nobody finds out what became of it.

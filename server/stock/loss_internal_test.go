@@ -50,6 +50,8 @@ func (d *table) Surpass(ctx context.Context, id model.SaleID, version int64) (mo
 
 func (d *table) Forget() { d.forgotten++ }
 
+func (d *table) Listening() {}
+
 func relayOn(source Source, known ...model.Sale) *Relay {
 	clock := &Clock{}
 	r := NewRelay(NewHub(clock), clock, source, nil, func() {}, slog.New(slog.DiscardHandler))

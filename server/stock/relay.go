@@ -41,6 +41,8 @@ type Source interface {
 	Surpass(ctx context.Context, id model.SaleID, version int64) (model.State, error)
 	// Forget lets go of what is known by heart about who has bought, in every sale.
 	Forget()
+	// Listening says that other replicas are heard of from now on.
+	Listening()
 }
 
 // Relay carries the news of sales between replicas: it notifies the others of what was committed here, and reads
@@ -192,6 +194,7 @@ func (r *Relay) listen(ctx context.Context) {
 // as many units there as are known here, to other shoppers, and no number would tell. What is forgotten is read up
 // again in the background. At the first time nothing is known but what this process has done in its first moments.
 func (r *Relay) connected(ctx context.Context) error {
+	r.source.Listening()
 	if r.listened {
 		r.source.Forget()
 	}
