@@ -4,6 +4,7 @@ import react from '@vitejs/plugin-react';
 import { type DocumentNode, Kind, print, visit } from 'graphql';
 import { defaultClientConditions, type Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { themeData } from './src/app/themeData.ts';
 import { theme } from './src/shared/ui/theme.ts';
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -30,7 +31,8 @@ export default defineConfig({
     documentsByName(),
     firstQuestion(),
     themeSheet(),
-    withoutMotion(),
+    themeWorkedOut(),
+    withoutUnneeded(),
     ownPages(),
     noInlineFonts(),
   ],
@@ -167,17 +169,30 @@ function withTypenames(question: DocumentNode): string {
   return print(document).replace(/\s+/g, ' ');
 }
 
-/** What the theme turns off for good, a button's ripple and its spinner, need not travel to every shopper. */
-function withoutMotion(): Plugin {
+/**
+ * What no shopper needs of Material UI, and what stands in its place: a button's ripple and its spinner, which the theme
+ * turns off for good, and the theme of parts that stand in none.
+ */
+function withoutUnneeded(): Plugin {
+  const instead = new Map([
+    ['ButtonBase/TouchRipple', 'export default () => null;'],
+    ['CircularProgress/index', 'export default () => null;'],
+    ['styles/defaultTheme', 'export default {};'],
+  ]);
+  const left = new Set(instead.keys());
   return {
-    name: 'without-motion',
-    apply: 'build',
+    name: 'without-unneeded',
+    apply: () => part === 'shop',
     enforce: 'pre',
-    load: (id) =>
-      part === 'shop' &&
-      /@mui\/material\/(ButtonBase\/TouchRipple|CircularProgress\/index)\.mjs$/.test(id)
-        ? 'export default () => null;'
-        : null,
+    load(id) {
+      const [, file = ''] = /@mui\/material\/(.+)\.mjs$/.exec(id) ?? [];
+      left.delete(file);
+      return instead.get(file) ?? null;
+    },
+    buildEnd(error) {
+      if (!error && left.size > 0)
+        this.error(`Material UI has no ${[...left].join(', ')} any more`);
+    },
   };
 }
 
@@ -202,4 +217,16 @@ function themeSheet(): Plugin {
       )
       .join('\n');
   }
+}
+
+/** The theme as data, in the place of the module that works it out. */
+function themeWorkedOut(): Plugin {
+  return {
+    name: 'theme-worked-out',
+    enforce: 'pre',
+    load: (id) =>
+      id === page('src/app/themeData.ts')
+        ? `export const themeData = ${JSON.stringify(themeData)};`
+        : null,
+  };
 }

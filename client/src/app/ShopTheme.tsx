@@ -3,7 +3,7 @@ import { CacheProvider } from '@emotion/react';
 import { ThemeProvider } from '@mui/system';
 import { type ReactNode, useMemo } from 'react';
 import { useTranslation } from '../shared/i18n/i18n';
-import { theme } from '../shared/ui/theme';
+import { readyTheme } from './readyTheme';
 
 /** Before the page's own sheet, which has the last word on sizes and places. */
 const cache = createCache({ key: 'shop', prepend: true });
@@ -14,7 +14,7 @@ const cache = createCache({ key: 'shop', prepend: true });
  */
 export function ShopTheme({ children }: { children: ReactNode }) {
   const { direction } = useTranslation();
-  const facing = useMemo(() => ({ ...theme, direction }), [direction]);
+  const facing = useMemo(() => ({ ...readyTheme, direction }), [direction]);
   return (
     <CacheProvider value={cache}>
       <ThemeProvider theme={facing}>{children}</ThemeProvider>
