@@ -25,6 +25,14 @@ const PURE = /node_modules\/(hoist-non-react-statics|react-is)\//;
  */
 const COMPILED_ON_ARRIVAL = '//# allFunctionsCalledOnLoad';
 
+/**
+ * The words of the shop come long before its script, and with them this: the first formatter, for which a phone reads its
+ * tables for a tenth of a second, is made when the page is drawn and nothing else can be done yet.
+ */
+const FIRST_FORMATTER =
+  'requestAnimationFrame(() => setTimeout(() => new Intl.NumberFormat().format(0)));';
+const WORDS = /\/locales\/([\w-]+)\/([\w-]+)\.json$/;
+
 export default defineConfig({
   plugins: [
     react(),
@@ -65,10 +73,13 @@ export default defineConfig({
       input: parts[part] === undefined ? parts : { [part]: parts[part] },
       // A page's server finds the words of a language by this name.
       output: {
-        ...(part === 'shop' && { minify: true, postBanner: COMPILED_ON_ARRIVAL }),
+        ...(part === 'shop' && {
+          minify: true,
+          postBanner: COMPILED_ON_ARRIVAL,
+          footer: ({ facadeModuleId }) => (WORDS.test(facadeModuleId ?? '') ? FIRST_FORMATTER : ''),
+        }),
         chunkFileNames: ({ facadeModuleId }) => {
-          const [, of, language] =
-            /\/locales\/([\w-]+)\/([\w-]+)\.json$/.exec(facadeModuleId ?? '') ?? [];
+          const [, of, language] = WORDS.exec(facadeModuleId ?? '') ?? [];
           return of ? `assets/words-${of}-${language}-[hash].js` : 'assets/[name]-[hash].js';
         },
       },

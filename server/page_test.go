@@ -91,7 +91,7 @@ func TestThePageSpeaksTheBrowsersLanguage(t *testing.T) {
 		response, page := h.fetch(t, "/", map[string]string{"Accept-Language": accept})
 		assert.Contains(t, page, want, accept)
 		assert.Equal(t, "Accept-Language", response.Header.Get("Vary"))
-		words := regexp.MustCompile(`<link rel="modulepreload" crossorigin href="(/assets/words-shop-[^"]*)">`).FindStringSubmatch(page)
+		words := regexp.MustCompile(`<script type="module" async crossorigin src="(/assets/words-shop-[^"]*)">`).FindStringSubmatch(page)
 		if assert.Len(t, words, 2, accept) {
 			response, _ := h.get(t, http.MethodGet, words[1])
 			assert.Equal(t, http.StatusOK, response.StatusCode)

@@ -1,4 +1,4 @@
-// Builds the pages one by one, and holds the shopper's first load to its budget and to its hint for the browser.
+// Builds the pages one by one, and holds the shopper's first load to its budget and to what it does ahead.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -25,9 +25,12 @@ function holdToBudget() {
     .sort((a, b) => size(b) - size(a));
   if (named.length === 0 || !longest)
     throw new Error('the built page names no script, or has no words');
-  // A minifier of tomorrow may drop comments of this kind too; see COMPILED_ON_ARRIVAL.
-  if (!readFileSync(`${ROOT}dist${named[0]}`, 'utf8').startsWith('//# allFunctionsCalledOnLoad'))
+  // A bundler of tomorrow may drop both; see COMPILED_ON_ARRIVAL and FIRST_FORMATTER.
+  const text = (path) => readFileSync(`${ROOT}dist${path}`, 'utf8');
+  if (!text(named[0]).startsWith('//# allFunctionsCalledOnLoad'))
     throw new Error('the shop’s script does not begin with its hint');
+  if (!text(longest).includes('new Intl.NumberFormat'))
+    throw new Error('the shop’s words come without the first formatter');
   const loaded = [...named, longest];
   const total = loaded.reduce((sum, path) => sum + size(path), 0);
   for (const path of loaded) console.log(String(size(path)).padStart(8), path);

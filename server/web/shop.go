@@ -27,7 +27,7 @@ type shopPage struct {
 	fixed [][]byte // the parts around shopPlaces
 	boot  Boot
 	first *firstAnswer
-	words map[string]string // language -> path of the file with its words
+	words map[string]string // language -> path of the file with its words, which runs ahead: see client/vite.config.ts
 }
 
 func newShopPage(client fs.FS, page []byte, boot Boot, graphql http.Handler) (*shopPage, error) {
@@ -94,7 +94,7 @@ func (p *shopPage) render(acceptLanguage string) []byte {
 	tag, direction := pageLanguage(acceptLanguage)
 	filled := []string{
 		`<html lang="` + tag + `" dir="` + direction + `">`,
-		`<link rel="modulepreload" crossorigin href="` + p.words[tag] + `">`,
+		`<script type="module" async crossorigin src="` + p.words[tag] + `"></script>`,
 		`<script id="boot" type="application/json">` + string(boot) + `</script>`, // json.Marshal escapes <, > and &
 		picture,
 		about,

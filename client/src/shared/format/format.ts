@@ -67,7 +67,7 @@ export function createFormat(language: string): Format {
   };
 }
 
-/** A formatter takes a phone a millisecond or two to make, and a page asks for few of them. */
+/** A formatter takes a phone a millisecond or two to make, the first one far longer, and a page asks for few of them. */
 function once<T>(make: () => T): () => T {
   let made: T | undefined;
   return () => (made ??= make());
