@@ -61,6 +61,13 @@ type Sale struct { //nolint:recvcheck // an operation makes a changed copy; a qu
 	EndedAt  time.Time `bun:"ended_at,nullzero"`
 }
 
+// StandsAs says whether all that may change of a sale is the same in both.
+func (s *Sale) StandsAs(other *Sale) bool {
+	return s.ID == other.ID && s.Version == other.Version && s.Stock == other.Stock && s.Sold == other.Sold &&
+		s.StartsAt.Equal(other.StartsAt) && s.EndsAt.Equal(other.EndsAt) &&
+		s.PausedAt.Equal(other.PausedAt) && s.EndedAt.Equal(other.EndedAt)
+}
+
 // Remaining is the number of units that are left.
 func (s *Sale) Remaining() int { return s.Stock - s.Sold }
 

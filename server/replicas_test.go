@@ -23,7 +23,7 @@ func TestABuyerIsNotTurnedAwayByAnotherServer(t *testing.T) {
 	require.Equal(t, "PurchaseSuccess", here.buy(t, "ann", id, "")["__typename"])
 	require.Eventually(t, func() bool {
 		state, found, err := there.hub.Current()
-		return err == nil && found && state.Remaining() == 0 && !here.sales.Alone() && !there.sales.Alone()
+		return err == nil && found && state.Remaining() == 0
 	}, waitLimit, time.Millisecond)
 
 	var over atomic.Bool
@@ -45,6 +45,7 @@ func TestABuyerIsNotTurnedAwayByAnotherServer(t *testing.T) {
 			}
 		})
 	}
+	tried := 0
 	for i := range 5 {
 		before := refused.Load()
 		require.Eventually(t, func() bool { return refused.Load() > before+100 }, waitLimit, time.Millisecond)
@@ -55,6 +56,8 @@ func TestABuyerIsNotTurnedAwayByAnotherServer(t *testing.T) {
 		asked := there.buy(t, shopper, id, "")["__typename"]
 		if bought == "PurchaseSuccess" { // and not one of the crowd
 			require.Equal(t, "AlreadyPurchased", asked)
+			tried++
 		}
 	}
+	assert.Positive(t, tried)
 }

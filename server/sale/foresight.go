@@ -47,7 +47,7 @@ func (s *Store) foreseen(id model.SaleID, orders []model.Order) (f foresight, ok
 		return f, false
 	}
 	f = foresight{sale: *state, seen: known, reach: 1}
-	if s.Alone() {
+	if s.alone() {
 		return f, state.Sold == known.ordinal
 	}
 	// Of the others' buyers the ledger does not know. They seldom ask here.

@@ -14,97 +14,157 @@ import (
 )
 
 const (
-	// leaseTerm is how long memory refuses on the word of a sale's row, counted from when it was asked for.
+	// leaseTerm is how long memory refuses on the word of a sale's row, counted from before it was asked for.
 	leaseTerm = 250 * time.Millisecond
-	// leaseRunsOut is how long an operator's change that lets a sale sell waits for others' leases to run out: longer,
-	// for two machines' clocks do not run at the same pace.
+	// leaseRunsOut is how long an operator's change that lets a sale sell waits for leases to run out: longer, for two
+	// machines' clocks do not run at the same pace.
 	leaseRunsOut = 300 * time.Millisecond
-	// leasePause is the shortest time between two requests for the lease of one sale.
+	// leasePause is the shortest time between two requests for the lease of one sale. It doubles with each that fails,
+	// up to leaseTerm.
 	leasePause = 10 * time.Millisecond
+	// maxRenewals is how many leases are asked for at a time.
+	maxRenewals = 2
 	// openingKey is where the keys of the sales that are about to open begin among the database's advisory locks.
 	openingKey = 0x4f50_454e << 32
 )
 
-// leases say how long memory may refuse to sell where other replicas may let the sale sell again. A lease is had by
-// reading the sale's row while no operator's change is about to open it (see Store.Amend), and is good for leaseTerm.
-// Such a change first keeps everybody from having another one, and then waits until the last has run out. So nobody who
-// asks after the change is refused by what was known before it.
+// leases say how long memory may refuse to sell, for any replica may let a sale sell again. A lease is had by reading
+// the sale's row while no operator's change is about to open it (see Store.Amend), and is good for leaseTerm. Such a
+// change first keeps everybody from having another one, and then waits until the last has run out. So nobody who asks
+// after the change is refused by what was known before it.
+//
+// Whoever writes to the row has a lease, too: had the change begun before that, it would have to begin anew.
 type leases struct {
-	store *Store
+	renewals chan struct{} // holds one for each that is under way
 
 	mu   sync.Mutex // guards what follows
 	held map[model.SaleID]*lease
 }
 
-// lease is good for one version of a sale.
+// lease is good for one version of a sale, and for what the ledger knows as long as it forgets nothing.
 type lease struct {
-	version int64
-	since   time.Time // when the row was asked for
-	asked   time.Time // when it was last tried to
-	asking  bool
+	version, history int64
+	since            time.Time // the instant before it was asked for
+	asking           bool
+	next             time.Time // when it may be asked for again
+	pause            time.Duration
 }
 
-func newLeases(store *Store) *leases { return &leases{store: store, held: map[model.SaleID]*lease{}} }
+func newLeases() *leases {
+	return &leases{renewals: make(chan struct{}, maxRenewals), held: map[model.SaleID]*lease{}}
+}
 
-// holds says whether a lease of this state is good, and whether it is time to ask for one: before it has run out, so
-// that a crowd is refused without a gap.
-func (l *leases) holds(id model.SaleID, version int64) (holds, ask bool) {
+// holds says whether a lease is good at now, and whether it is to be asked for: before it has run out, so that a crowd
+// is refused without a gap.
+func (l *leases) holds(id model.SaleID, version, history int64, now time.Time) (holds, ask bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	held := l.held[id]
-	if held == nil {
-		held = &lease{}
-		l.held[id] = held
-	}
-	age := time.Since(held.since)
-	holds = held.version == version && age < leaseTerm
-	ask = !held.asking && (!holds || age > leaseTerm/2) && time.Since(held.asked) > leasePause
-	if ask {
-		held.asking, held.asked = true, time.Now()
-	}
+	held := l.leaseLocked(id)
+	age := now.Sub(held.since)
+	holds = held.version == version && held.history == history && age < leaseTerm
+	ask = !held.asking && (!holds || age > leaseTerm/2) && now.After(held.next)
+	held.asking = held.asking || ask
 	return holds, ask
 }
 
-// renew asks for a lease. Whoever was told to must call it.
-func (l *leases) renew(ctx context.Context, id model.SaleID) error {
-	since := time.Now()
-	version, free, err := l.store.versionUnlessOpening(ctx, id)
+// grant gives a lease that was asked for after since, if it is newer than the one that is held.
+func (l *leases) grant(id model.SaleID, version, history int64, since time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	held := l.held[id]
-	held.asking = false
-	if free {
-		held.version, held.since = version, since
+	if held := l.leaseLocked(id); since.After(held.since) {
+		held.version, held.history, held.since = version, history, since
 	}
-	return err
 }
 
-// versionUnlessOpening reads a sale's version: false while an operator's change is about to open it. Errors:
-// SALE_NOT_FOUND; UNAVAILABLE.
-//
-// The lock comes first, and then the row: once a change has let go of the lock, the row is as the change has left it.
-// Only at read committed does a statement see what was committed before it.
-func (s *Store) versionUnlessOpening(ctx context.Context, id model.SaleID) (version int64, free bool, err error) {
-	committed := &sql.TxOptions{Isolation: sql.LevelReadCommitted}
-	err = s.read(ctx, func(ctx context.Context) error {
-		return s.db.RunInTx(ctx, committed, func(ctx context.Context, tx bun.Tx) error {
-			err := tx.Tx.QueryRowContext(ctx, `SELECT pg_try_advisory_xact_lock_shared($1)`, openingKey+int64(id)).Scan(&free)
-			if err != nil || !free {
-				return err
-			}
-			return tx.Tx.QueryRowContext(ctx, `SELECT version FROM sales WHERE id = $1`, id).Scan(&version)
-		})
-	})
+// asked ends what holds has begun.
+func (l *leases) asked(id model.SaleID, granted bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	held := l.leaseLocked(id)
+	held.asking = false
+	held.pause = min(2*held.pause, leaseTerm)
+	if granted {
+		held.pause = leasePause
+	}
+	held.next = time.Now().Add(held.pause)
+}
+
+func (l *leases) leaseLocked(id model.SaleID) *lease {
+	held := l.held[id]
+	if held == nil {
+		held = &lease{pause: leasePause}
+		l.held[id] = held
+	}
+	return held
+}
+
+// leased says whether memory may refuse by this state, and whether a lease is to be renewed.
+func (s *Store) leased(state *model.State) (leased, ask bool) {
+	return s.leases.holds(state.ID, state.Version, s.ledger.history.Load(), time.Now())
+}
+
+// renew asks for a lease of a sale that is known to stand in this way. There is none while a change is about to open
+// it, nor when the row or its last purchase are not what they are known to be: the database may have another history.
+// Whoever was told to ask calls it; when too many do, it asks for nothing.
+func (s *Store) renew(ctx context.Context, known model.Sale) (err error) {
+	granted := false
+	defer func() { s.leases.asked(known.ID, granted) }()
+	select {
+	case s.leases.renewals <- struct{}{}:
+	default:
+		return nil // the database refuses meanwhile
+	}
+	defer func() { <-s.leases.renewals }()
+	ctx, cancel := context.WithTimeout(ctx, leaseTerm)
+	defer cancel()
+	history, seen, since := s.ledger.history.Load(), s.ledger.seen(known.ID), time.Now()
+	sale, last, free, err := s.readUnlessOpening(ctx, known.ID)
+	if err != nil {
+		return err
+	}
+	if granted = free && sale.StandsAs(&known) && (sale.Sold == 0 || seen.is(last)); granted {
+		s.leases.grant(known.ID, sale.Version, history, since)
+	}
+	return nil
+}
+
+// leaseByWriting is the lease of who has written to the row, in a transaction that began after since.
+func (s *Store) leaseByWriting(d model.Decision, history int64, since time.Time) {
+	if len(d.Sold) > 0 {
+		s.leases.grant(d.Sale.ID, d.Sale.Version, history, since)
+	}
+}
+
+const leaseSQL = `
+SELECT stock, sold, version, starts_at, ends_at, paused_at, ended_at, coalesce(last.shopper_id, ''), last.purchased_at
+FROM sales
+LEFT JOIN LATERAL (
+    SELECT shopper_id, purchased_at FROM purchases WHERE sale_id = $1 AND ordinal = sold
+) AS last ON true
+WHERE id = $1`
+
+// readUnlessOpening reads what changes of a sale, and its last purchase; it is not free while a change is about to open
+// the sale. Errors: SALE_NOT_FOUND; why the database did not answer.
+func (s *Store) readUnlessOpening(
+	ctx context.Context, id model.SaleID,
+) (sale model.Sale, last model.Purchase, free bool, err error) {
+	var endsAt, pausedAt, endedAt, purchasedAt sql.NullTime
+	free, err = s.db.ReadUnlessLocked(ctx, openingKey+int64(id), []any{
+		&sale.Stock, &sale.Sold, &sale.Version, &sale.StartsAt, &endsAt, &pausedAt, &endedAt, &last.ShopperID, &purchasedAt,
+	}, leaseSQL, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = saleNotFound()
 	}
 	if err != nil {
-		return 0, false, fmt.Errorf("ask for a lease: %w", err)
+		return sale, last, false, fmt.Errorf("ask for a lease: %w", err)
 	}
-	return version, free, nil
+	sale.ID, sale.EndsAt, sale.PausedAt, sale.EndedAt = id, endsAt.Time, pausedAt.Time, endedAt.Time
+	last.Ordinal, last.PurchasedAt = sale.Sold, purchasedAt.Time
+	return sale, last, free, nil
 }
 
-// opens says whether a change makes what others may be saying from memory untrue to somebody who waits to buy.
+// opens says whether after a change somebody may buy, or hears another reason why not, of a sale in which nobody could
+// buy before. When somebody could, or nobody can afterwards either, whatever they hear, nobody waits for it.
 func opens(before, after *model.State) bool {
 	if before.Phase() == model.PhaseActive {
 		return false
@@ -114,7 +174,7 @@ func opens(before, after *model.State) bool {
 		return true
 	case model.PhaseSoldOut:
 		return before.Phase() != model.PhaseSoldOut
-	default: // nobody can buy, whatever they hear; another change opens it
+	default:
 		return false
 	}
 }
@@ -123,7 +183,8 @@ func opens(before, after *model.State) bool {
 var errOpens = errors.New("the change opens the sale")
 
 // waitForLeases is the first statement of a transaction that opens a sale. When it returns, nobody has a lease, and
-// nobody gets one before the transaction has ended.
+// nobody gets one before the transaction has ended. The transaction's snapshot is from before the wait: whatever is
+// written to the row meanwhile makes it begin, and wait, anew.
 func waitForLeases(ctx context.Context, tx bun.Tx, id model.SaleID) error {
 	_, err := tx.Tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1), pg_sleep($2)`,
 		openingKey+int64(id), leaseRunsOut.Seconds())

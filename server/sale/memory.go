@@ -24,11 +24,10 @@ const (
 )
 
 // memory answers what it knows for sure, without a transaction: an earlier purchase that it knows by heart, and every
-// refusal of a shopper whom it knows to be none of the buyers. Beside another replica, which may let a sale sell again,
-// it refuses by lease.
+// refusal of a shopper whom it knows to be none of the buyers. Another replica may let a sale sell again, so it refuses
+// by lease.
 type memory struct {
 	*ledger
-	leases   *leases
 	store    *Store
 	log      *slog.Logger
 	patience time.Duration // with a page
@@ -43,7 +42,7 @@ type memory struct {
 }
 
 func newMemory(store *Store, log *slog.Logger) *memory {
-	m := &memory{ledger: store.ledger, leases: newLeases(store), store: store, log: log, patience: pagePatience}
+	m := &memory{ledger: store.ledger, store: store, log: log, patience: pagePatience}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	return m
 }
@@ -61,31 +60,27 @@ func (m *memory) answer(state *model.State, order model.Order) *model.Outcome {
 		m.catchUp(state.Sale)
 		return nil
 	}
-	if !m.store.Alone() && !m.leased(state) {
+	leased, ask := m.store.leased(state)
+	if ask {
+		m.renew(&state.Sale)
+	}
+	if !leased {
 		return nil
 	}
 	return outcome(state, nil, order)
 }
 
-// leased says whether memory has a lease of this state. If need be it asks for one, in the background.
-func (m *memory) leased(state *model.State) bool {
-	holds, ask := m.leases.holds(state.ID, state.Version)
-	if ask {
-		m.renew(state.ID)
-	}
-	return holds
-}
-
 // renew asks for a lease, in the background. Whoever is refused meanwhile is refused by the database.
-func (m *memory) renew(id model.SaleID) {
+func (m *memory) renew(known *model.Sale) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
 		return
 	}
+	sale := *known
 	m.running.Go(func() {
-		if err := m.leases.renew(m.ctx, id); err != nil {
-			m.log.Debug("no lease", "sale", id, "err", err)
+		if err := m.store.renew(m.ctx, sale); err != nil {
+			m.log.Debug("no lease", "sale", sale.ID, "err", err)
 		}
 	})
 }

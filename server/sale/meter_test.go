@@ -22,7 +22,7 @@ func TestALostConnectionIsNoRival(t *testing.T) {
 	bought(t, store, lamp.ID, "ann")
 	retries := store.meters.others.tally().Retries
 	assert.EqualValues(t, 1, retries[model.RetryState("08006")])
-	assert.True(t, store.Alone())
+	assert.True(t, store.alone())
 
 	_, err = db.Pool.Exec(t.Context(), `
 		CREATE SEQUENCE conflicts;
@@ -34,7 +34,7 @@ func TestALostConnectionIsNoRival(t *testing.T) {
 	bought(t, store, lamp.ID, "ben")
 	retries = store.meters.of(lamp.ID).tally().Retries
 	assert.EqualValues(t, 1, retries[model.RetryState("40001")])
-	assert.False(t, store.Alone(), "a conflict is one")
+	assert.False(t, store.alone(), "a conflict is one")
 }
 
 // TestMadeUpSalesAreNotCounted: while memory is too old to know which sales there are, anybody can ask for any.

@@ -118,14 +118,14 @@ func TestASurpriseBesideOthersIsRememberedForAWhile(t *testing.T) {
 	b := newBesideOthers(t)
 	b.sells(t, b.there, "bea")
 	b.sells(t, b.here, "cid")
-	met := b.here.rivalUntil.Load()
+	met := b.here.rivalAt.Load()
 	require.Zero(t, b.here.surprisedAt.Load())
 	d, err := b.here.Commit(t.Context(), b.id, ordersOf("bea", "dan"))
 	require.NoError(t, err)
 	assert.Equal(t, []model.Verdict{model.VerdictReplayed, model.VerdictSold},
 		[]model.Verdict{d.Outcomes[0].Verdict, d.Outcomes[1].Verdict})
 	assert.WithinDuration(t, time.Now(), time.Unix(0, b.here.surprisedAt.Load()), time.Minute)
-	assert.Equal(t, met, b.here.rivalUntil.Load())
+	assert.Equal(t, met, b.here.rivalAt.Load())
 
 	for ago, foreseen := range map[time.Duration]bool{-time.Hour: false, calmAgain: true} {
 		b.here.surprisedAt.Store(time.Now().Add(-ago).UnixNano())
@@ -169,7 +169,7 @@ func TestWhatComesAfterTheEndSellsNothing(t *testing.T) {
 func TestALostAnswerIsFoundOutBesideOthers(t *testing.T) {
 	t.Parallel()
 	b := newBesideOthers(t)
-	b.here.rivalUntil.Store(0)
+	b.here.rivalAt.Store(0)
 	f, ok := b.here.foreseen(b.id, ordersOf("amy"))
 	require.True(t, ok)
 	b.sells(t, b.there, "xia")

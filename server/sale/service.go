@@ -38,7 +38,7 @@ func New(store *Store, board Board, limits Limits, log *slog.Logger) *Service {
 // so that it foresees what comes; beside others it would always be behind.
 func (s *Service) announce(d model.Decision) {
 	s.board.Publish(d.Sale)
-	if s.Alone() {
+	if s.alone() {
 		s.memory.catchUp(d.Sale)
 	}
 }

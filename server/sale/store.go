@@ -29,9 +29,10 @@ type Store struct {
 	log    *slog.Logger
 	reads  chan struct{} // holds one for each read of purchases that is under way
 	ledger *ledger
+	leases *leases
 	meters meters
-	// rivalUntil is until when another replica is reckoned with, in Unix nanoseconds.
-	rivalUntil atomic.Int64
+	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
+	rivalAt atomic.Int64
 	// surprisedAt is when a sale was last not as it was foreseen, in Unix nanoseconds.
 	surprisedAt atomic.Int64
 	// doubtful says that a commit's outcome could not be found out: it may still hold its sale's row, so that nobody
@@ -44,7 +45,9 @@ type Store struct {
 // NewStore makes a store on a migrated database. The turns may be nil: there is one replica, or it does not mind
 // conflicts.
 func NewStore(db *pg.DB, turns *pg.Turns, log *slog.Logger) *Store {
-	return &Store{db: db, turns: turns, log: log, reads: make(chan struct{}, maxReads), ledger: newLedger()}
+	return &Store{
+		db: db, turns: turns, log: log, reads: make(chan struct{}, maxReads), ledger: newLedger(), leases: newLeases(),
+	}
 }
 
 // errMoved says that the guarded update found another state than the transaction had read. Serializable isolation
@@ -60,29 +63,11 @@ const (
 	uniqueViolation     = "23505"
 )
 
-const (
-	// rivalMemory is how long another replica is reckoned with after it has been noticed.
-	rivalMemory = 30 * time.Second
-	// rivalHearing is how long it takes at most to hear of another one: each speaks once a second.
-	rivalHearing = 2500 * time.Millisecond
-)
+// rivalMemory is how long this replica takes turns after it has noticed another one.
+const rivalMemory = 30 * time.Second
 
-// NoteRival says that another replica writes to the sales of this database: turns are worth their two round trips, and
-// refusals are by lease.
-func (s *Store) NoteRival() { s.reckonWithRivals(rivalMemory) }
-
-// Listening says that others are heard of from now on: whether there are any is not known yet.
-func (s *Store) Listening() { s.reckonWithRivals(rivalHearing) }
-
-func (s *Store) reckonWithRivals(d time.Duration) {
-	until := time.Now().Add(d).UnixNano()
-	for {
-		known := s.rivalUntil.Load()
-		if known >= until || s.rivalUntil.CompareAndSwap(known, until) {
-			return
-		}
-	}
-}
+// NoteRival says that another replica writes to the sales of this database: turns are worth their two round trips.
+func (s *Store) NoteRival() { s.rivalAt.Store(time.Now().UnixNano()) }
 
 // Forget lets go of what is known by heart about who has bought, in every sale. It is read up again in the background.
 func (s *Store) Forget() { s.ledger.forgetAll() }
@@ -91,7 +76,7 @@ func (s *Store) Forget() { s.ledger.forgetAll() }
 // the latest, with the turn or without: turns save conflicts, they guarantee nothing. A replica that has not noticed
 // another one, by its notifications or by a conflict, is alone and takes none.
 func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
-	if s.turns == nil || s.Alone() {
+	if s.turns == nil || s.alone() {
 		return func() {}
 	}
 	turn, err := s.turns.Take(ctx, turnKey+int64(id))
@@ -101,8 +86,8 @@ func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
 	return turn.End
 }
 
-// Alone says whether no other replica has been noticed for a while.
-func (s *Store) Alone() bool { return time.Now().UnixNano() > s.rivalUntil.Load() }
+// alone says whether no other replica has been noticed for a while.
+func (s *Store) alone() bool { return time.Since(time.Unix(0, s.rivalAt.Load())) > rivalMemory }
 
 // Commit decides on orders by model.Decide, on the sale and their earlier purchases as a transaction reads them, and
 // makes the decision durable. Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown when the COMMIT's answer was lost and could
@@ -121,6 +106,7 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 		return model.Decision{}, fmt.Errorf("commit %d orders: %w", len(orders), err)
 	}
 	s.ledger.note(history, decision.Sale, decision.Sold)
+	s.leaseByWriting(decision, history, began)
 	if len(decision.Outcomes) > 0 {
 		s.ledger.foresee(id, decision.Outcomes[0].Sale)
 	}
@@ -212,9 +198,8 @@ func confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID, doubtful, tel
 // confirmAll returns nil once everything that was read before is durable.
 func (s *Store) confirmAll(ctx context.Context) error { return s.db.Serializable(ctx, confirm) }
 
-// Amend makes an operator's change durable, and the record of it. A change that lets a sale sell which other replicas
-// may be refusing to sell first waits until none of them does so from memory (docs/adr/0014). Errors: as wish says;
-// SALE_NOT_FOUND; as Commit.
+// Amend makes an operator's change durable, and the record of it. A change that lets a sale sell again first waits
+// until nobody refuses to sell from memory (docs/adr/0014). Errors: as wish says; SALE_NOT_FOUND; as Commit.
 func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
 	after, err := s.amend(ctx, id, wish, false)
 	if errors.Is(err, errOpens) {
@@ -228,8 +213,7 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 	return after, nil
 }
 
-// amend makes a change, and waits for the others' leases before it, if it is to. Errors: as Amend; errOpens when it
-// ought to.
+// amend makes a change, and waits for leases before it, if it is to. Errors: as Amend; errOpens when it ought to.
 func (s *Store) amend(
 	ctx context.Context, id model.SaleID, wish model.Amendment, waits bool,
 ) (after model.State, err error) {
@@ -259,7 +243,7 @@ func (s *Store) amend(
 		if !changed {
 			return confirmReads(ctx, tx, id, s.doubtful.Load(), true)
 		}
-		if opens(&before, &after) && !waits && !s.Alone() {
+		if opens(&before, &after) && !waits {
 			return errOpens
 		}
 		result, err := tx.NewUpdate().Model(&sale).

@@ -50,8 +50,6 @@ func (d *table) Surpass(ctx context.Context, id model.SaleID, version int64) (mo
 
 func (d *table) Forget() { d.forgotten++ }
 
-func (d *table) Listening() {}
-
 func relayOn(source Source, known ...model.Sale) *Relay {
 	clock := &Clock{}
 	r := NewRelay(NewHub(clock), clock, source, nil, func() {}, slog.New(slog.DiscardHandler))
@@ -69,22 +67,24 @@ func TestALossIsNoticedAtAnyVersion(t *testing.T) {
 	for name, c := range map[string]struct {
 		version int64
 		sold    int
+		stock   int
 		lost    bool
 	}{
-		"nothing new":                   {100, 1000, false},
-		"a change that sells nothing":   {101, 1000, false},
-		"an older version":              {98, 980, true},
-		"the same version":              {100, 980, true},
-		"another replica was first":     {101, 980, true},
-		"and has sold since":            {105, 990, true},
-		"an older version, all is sold": {99, 1000, true},
+		"nothing new":                   {100, 1000, 1000, false},
+		"a change that sells nothing":   {101, 1000, 1000, false},
+		"an older version":              {98, 980, 1000, true},
+		"the same version":              {100, 980, 1000, true},
+		"the same version, another one": {100, 1000, 1100, true},
+		"another replica was first":     {101, 980, 1000, true},
+		"and has sold since":            {105, 990, 1000, true},
+		"an older version, all is sold": {99, 1000, 1000, true},
 	} {
 		for way, hear := range map[string]func(*Relay) error{
 			"Sync":           func(r *Relay) error { return r.Sync(t.Context()) },
 			"a notification": func(r *Relay) error { r.read(t.Context(), []model.SaleID{1}); return nil },
 		} {
 			read := known
-			read.Version, read.Sold = c.version, c.sold
+			read.Version, read.Sold, read.Stock = c.version, c.sold, c.stock
 			source := &table{row: read}
 			r := relayOn(source, known)
 			require.NoError(t, hear(r))

@@ -41,8 +41,6 @@ type Source interface {
 	Surpass(ctx context.Context, id model.SaleID, version int64) (model.State, error)
 	// Forget lets go of what is known by heart about who has bought, in every sale.
 	Forget()
-	// Listening says that other replicas are heard of from now on.
-	Listening()
 }
 
 // Relay carries the news of sales between replicas: it notifies the others of what was committed here, and reads
@@ -140,7 +138,7 @@ func (r *Relay) lost(before, read model.Sale) (model.Sale, bool) {
 // standby has taken over that had not got everything. Another replica may have let the version go on already, but units
 // once sold are never fewer.
 func wentBack(known, read model.Sale) bool {
-	return read.Version < known.Version || read.Version == known.Version && read.Sold != known.Sold ||
+	return read.Version < known.Version || read.Version == known.Version && !read.StandsAs(&known) ||
 		read.Sold < known.Sold
 }
 
@@ -194,7 +192,6 @@ func (r *Relay) listen(ctx context.Context) {
 // as many units there as are known here, to other shoppers, and no number would tell. What is forgotten is read up
 // again in the background. At the first time nothing is known but what this process has done in its first moments.
 func (r *Relay) connected(ctx context.Context) error {
-	r.source.Listening()
 	if r.listened {
 		r.source.Forget()
 	}
