@@ -121,10 +121,13 @@ func TestALostListenerReadsWhatItMissed(t *testing.T) {
 	db, err := pg.Open(t.Context(), url)
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, db.Close()) }()
-	var cut int
-	require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-		WHERE datname = current_database() AND query ILIKE 'listen%'`).Scan(&cut))
-	assert.Equal(t, 2, cut, "both replicas were listening")
+	const listeners = `FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'listen%' AND state = 'idle'`
+	require.Eventually(t, func() bool {
+		var n int
+		return db.Pool.QueryRow(t.Context(), `SELECT count(*) `+listeners).Scan(&n) == nil && n == 2
+	}, waitLimit, tick, "both replicas listen")
+	_, err = db.Pool.Exec(t.Context(), `SELECT pg_terminate_backend(pid) `+listeners)
+	require.NoError(t, err)
 	here.relay.Publish(here.sell(t, lamp.ID, "ann"))
 	require.Eventually(t, func() bool { return there.sold(lamp.ID) == 1 }, waitLimit, tick)
 }
