@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"stampede/model"
 )
 
@@ -106,7 +104,7 @@ func (s *Store) leased(state *model.State) (leased, ask bool) {
 // renew asks for a lease of a sale that is known to stand in this way. There is none while a change is about to open
 // it, nor when the row or its last purchase are not what they are known to be: the database may have another history.
 // Whoever was told to ask calls it; when too many do, it asks for nothing.
-func (s *Store) renew(ctx context.Context, known model.Sale) (err error) {
+func (s *Store) renew(ctx context.Context, known model.Sale) error {
 	granted := false
 	defer func() { s.leases.asked(known.ID, granted) }()
 	select {
@@ -181,15 +179,3 @@ func opens(before, after *model.State) bool {
 
 // errOpens says that a change opens a sale, and has not waited for leases.
 var errOpens = errors.New("the change opens the sale")
-
-// waitForLeases is the first statement of a transaction that opens a sale. When it returns, nobody has a lease, and
-// nobody gets one before the transaction has ended. The transaction's snapshot is from before the wait: whatever is
-// written to the row meanwhile makes it begin, and wait, anew.
-func waitForLeases(ctx context.Context, tx bun.Tx, id model.SaleID) error {
-	_, err := tx.Tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1), pg_sleep($2)`,
-		openingKey+int64(id), leaseRunsOut.Seconds())
-	if err != nil {
-		return fmt.Errorf("wait for leases: %w", err)
-	}
-	return nil
-}

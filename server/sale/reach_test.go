@@ -84,11 +84,7 @@ func TestAForesightReachesSoFar(t *testing.T) {
 		}},
 		"an operator has changed the sale": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
 			t.Helper()
-			_, err := b.there.Amend(t.Context(), b.id, model.Amendment{
-				Kind: model.Restocked, By: "op",
-				Change: func(s model.Sale, now time.Time) (model.Sale, error) { return s.Restock(1, now) },
-			})
-			require.NoError(t, err)
+			b.amends(t, adds)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -219,7 +219,8 @@ func (s *Store) amend(
 ) (after model.State, err error) {
 	err = s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if waits {
-			if err := waitForLeases(ctx, tx, id); err != nil {
+			// Then nobody has a lease, and nobody gets one before the transaction has ended.
+			if err := pg.LockAndWait(ctx, tx, openingKey+int64(id), leaseRunsOut); err != nil {
 				return err
 			}
 		}

@@ -1,13 +1,17 @@
 package pg_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
+	"stampede/server/pg"
 	"stampede/server/pg/pgtest"
 )
 
@@ -23,32 +27,34 @@ func TestReadUnlessLocked(t *testing.T) {
 		require.NoError(t, err)
 		return n, free
 	}
-	holder, err := db.Pool.Begin(t.Context())
-	require.NoError(t, err)
-	_, err = holder.Exec(t.Context(), `SELECT pg_advisory_xact_lock(7)`)
-	require.NoError(t, err)
-	_, err = holder.Exec(t.Context(), `UPDATE counter SET n = 2`)
-	require.NoError(t, err)
-
-	_, free := read(7)
-	assert.False(t, free)
-	n, free := read(8)
-	assert.True(t, free, "another lock")
-	assert.Equal(t, 1, n)
-	require.NoError(t, holder.Commit(t.Context()))
+	const waits = 20 * time.Millisecond
+	began := time.Now()
+	require.NoError(t, db.Serializable(t.Context(), func(ctx context.Context, tx bun.Tx) error {
+		if err := pg.LockAndWait(ctx, tx, 7, waits); err != nil {
+			return err
+		}
+		assert.GreaterOrEqual(t, time.Since(began), waits)
+		_, free := read(7)
+		assert.False(t, free)
+		n, free := read(8)
+		assert.True(t, free, "another lock")
+		assert.Equal(t, 1, n)
+		_, err := tx.ExecContext(ctx, `UPDATE counter SET n = 2`)
+		return err
+	}))
 	for range 2 { // and lets go of it
-		n, free = read(7)
+		n, free := read(7)
 		assert.True(t, free)
 		assert.Equal(t, 2, n)
 	}
 
 	for what, query := range map[string]string{"no row": `SELECT n FROM counter WHERE n < $1`, "a mistake": `SELECT $1 / 0`} {
-		free, err := db.ReadUnlessLocked(t.Context(), 7, []any{&n}, query, 1)
+		free, err := db.ReadUnlessLocked(t.Context(), 7, []any{new(int)}, query, 1)
 		require.Error(t, err, what)
 		assert.Equal(t, what == "no row", errors.Is(err, sql.ErrNoRows), what)
 		assert.False(t, free, what)
 	}
-	n, free = read(7)
+	n, free := read(7)
 	assert.True(t, free, "a connection that was in the middle of something is of no more use")
 	assert.Equal(t, 2, n)
 }
