@@ -229,6 +229,7 @@ func TestMetrics(t *testing.T) {
 		`stampede_purchase_answer_seconds_count{sale="` + id + `"} 2`,
 		`stampede_commit_retries_total{sale="` + id + `",sqlstate="40001"} 0`,
 		`stampede_orders_queued{sale="` + id + `"} 0`,
+		`stampede_purchases_unseen{sale="` + id + `"} 0`,
 		`stampede_subscribers{sale="` + id + `"} 1`,
 		"go_goroutines ",
 	} {

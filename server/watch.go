@@ -29,6 +29,8 @@ type counts struct{ app *App }
 
 func (c counts) Tallies() map[model.SaleID]model.Tally { return c.app.sales.Tallies() }
 
+func (c counts) Unseen() map[model.SaleID]int { return c.app.sales.Unseen() }
+
 func (c counts) Watching() map[model.SaleID]int {
 	watching := c.app.graphql.Watching()
 	if current, found, err := c.app.hub.Current(); err == nil && found {

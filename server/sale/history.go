@@ -94,8 +94,13 @@ func (s *Store) PurchasesIn(
 	ctx context.Context, id model.SaleID, filter model.PurchaseFilter, after, limit int,
 ) (found []model.Purchase, total int, err error) {
 	err = s.read(ctx, func(ctx context.Context) error {
-		query := filtered(s.db.NewSelect().Model(&found).Where("sale_id = ? AND ordinal > ?", id, after), filter)
-		err := query.Order("ordinal").Limit(int64(limit)).Scan(ctx)
+		query := s.db.NewSelect().Model(&found)
+		if filter == (model.PurchaseFilter{}) {
+			query = pageOf(query, id, after, limit)
+		} else {
+			query = filtered(query.Where("sale_id = ? AND ordinal > ?", id, after), filter).Limit(int64(limit))
+		}
+		err := query.Order("ordinal").Scan(ctx)
 		if err == nil {
 			total, err = s.countPurchases(ctx, id, filter)
 		}
@@ -120,12 +125,17 @@ func (s *Store) PurchasesAfter(
 
 func (s *Store) purchasesAfter(ctx context.Context, id model.SaleID, after, limit int) ([]model.Purchase, error) {
 	var found []model.Purchase
-	err := s.db.NewSelect().Model(&found).Where("sale_id = ? AND ordinal > ?", id, after).
-		Order("ordinal").Limit(int64(limit)).Scan(ctx)
+	err := pageOf(s.db.NewSelect().Model(&found), id, after, limit).Order("ordinal").Scan(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list purchases of sale: %w", err)
 	}
 	return found, nil
+}
+
+// pageOf picks a page by its ordinals, which have no gaps. With a LIMIT instead, PostgreSQL reads and sorts all that
+// follow while its statistics tell of fewer than there are, as they do of a sale that has just sold a million.
+func pageOf(query *bun.SelectQuery, id model.SaleID, after, limit int) *bun.SelectQuery {
+	return query.Where("sale_id = ? AND ordinal > ? AND ordinal <= ?", id, after, after+limit)
 }
 
 func (s *Store) countPurchases(ctx context.Context, id model.SaleID, filter model.PurchaseFilter) (int, error) {

@@ -1,7 +1,6 @@
 package sale
 
 import (
-	"hash/maphash"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -18,19 +17,13 @@ const (
 	bookRest = 10 * time.Second
 	// recentPurchases is how many purchases of a sale memory knows by heart at the most: the last ones.
 	recentPurchases = 1 << 15
-	// A sale's filter has 32 bits for each unit, between 8 KB and 4 MB. When a million units are sold, a ninth of the
-	// bits is set, and by reckoning one stranger in 6 000 is taken for a buyer, whom the database then sets right.
-	bitsPerUnit  = 32
-	leastBits    = 1 << 16
-	mostBits     = 1 << 25
-	filterHashes = 4
 )
 
 // ledger is what memory knows for sure about who has bought. It knows the latest purchases by heart, and of a stranger
 // it can say that it has not bought: once it has seen every ordinal up to the number sold, whoever is not in the
 // filter is not in the table. It may doubt (then the database answers), and it is never wrong.
 //
-// All that it holds is allocated once for each sale, and bounded.
+// All that it holds is bounded.
 type ledger struct {
 	// history is one more whenever something is forgotten: what was read before is of a history that may be lost.
 	history atomic.Int64
@@ -54,10 +47,10 @@ func (s *seen) is(p model.Purchase) bool {
 
 // book is the ledger of one sale.
 type book struct {
-	seen    seen     // these purchases are in the filter, and those in recent
-	filter  []uint64 // its length is a power of two
-	seed    maphash.Seed
+	seen    seen // these purchases are among the buyers, and those in recent
+	buyers  bloom
 	recent  *recall
+	sale    model.Sale // the latest that was written with purchases
 	wroteAt time.Time
 	next    *model.State // how the last transaction has left the sale; nil when nobody knows
 }
@@ -115,6 +108,17 @@ func (l *ledger) behind(id model.SaleID, sold int) bool {
 	return sold > 0 && l.roomLocked()
 }
 
+// unseen is how many purchases memory has not looked at, of each sale of which it has looked at some.
+func (l *ledger) unseen() map[model.SaleID]int {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	all := map[model.SaleID]int{}
+	for id, b := range l.books {
+		all[id] = max(0, b.sale.Sold-b.seen.ordinal)
+	}
+	return all
+}
+
 // find is the shopper's purchase, when memory knows it by heart.
 func (l *ledger) find(id model.SaleID, shopperID string) (model.Purchase, bool) {
 	l.mu.RLock()
@@ -123,8 +127,8 @@ func (l *ledger) find(id model.SaleID, shopperID string) (model.Purchase, bool) 
 	if b == nil {
 		return model.Purchase{}, false
 	}
-	hash := b.hash(shopperID)
-	if !b.marked(hash) {
+	hash := b.buyers.hash(shopperID)
+	if !b.buyers.has(hash) {
 		return model.Purchase{}, false
 	}
 	return b.recent.find(hash, id, shopperID)
@@ -138,7 +142,7 @@ func (l *ledger) stranger(id model.SaleID, shopperID string, sold int) bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	b := l.books[id]
-	return b != nil && b.seen.ordinal >= sold && !b.marked(b.hash(shopperID))
+	return b != nil && b.seen.ordinal >= sold && !b.buyers.has(b.buyers.hash(shopperID))
 }
 
 // suspects are the shoppers of these orders who may have bought before, if the sale has sold what has been seen and no
@@ -151,7 +155,7 @@ func (l *ledger) suspects(id model.SaleID, orders []model.Order) (shoppers []str
 		return nil, seen{}
 	}
 	for _, o := range orders {
-		if b.marked(b.hash(o.ShopperID)) {
+		if b.buyers.has(b.buyers.hash(o.ShopperID)) {
 			shoppers = append(shoppers, o.ShopperID)
 		}
 	}
@@ -177,7 +181,7 @@ func (l *ledger) foreseen(id model.SaleID, orders []model.Order) (*model.State, 
 		return nil, seen{}
 	}
 	for _, o := range orders {
-		if b.marked(b.hash(o.ShopperID)) {
+		if b.buyers.has(b.buyers.hash(o.ShopperID)) {
 			return nil, seen{}
 		}
 	}
@@ -204,25 +208,21 @@ func (l *ledger) forgetAll() {
 
 // openLocked is a sale's book, which is written to now; nil when there is no room for it.
 func (l *ledger) openLocked(sale model.Sale) *book {
-	filterBits := leastBits
-	for filterBits < mostBits && filterBits < sale.Stock*bitsPerUnit {
-		filterBits *= 2
-	}
 	b := l.books[sale.ID]
 	if b == nil && !l.roomLocked() {
 		return nil
 	}
 	l.order = slices.DeleteFunc(l.order, func(id model.SaleID) bool { return id == sale.ID })
-	if b == nil || len(b.filter) != filterBits/64 {
-		// A book that has become too small for its sale is opened anew, and read up when it is asked for.
+	if b == nil {
 		if len(l.order) == ledgerSales {
 			delete(l.books, l.order[0])
 			l.order = l.order[1:]
 		}
-		b = &book{
-			filter: make([]uint64, filterBits/64), seed: maphash.MakeSeed(), recent: newRecall(recentPurchases),
-		}
+		b = &book{buyers: newBloom(sale.Stock), recent: newRecall(recentPurchases)}
 		l.books[sale.ID] = b
+	}
+	if sale.Version >= b.sale.Version {
+		b.sale = sale
 	}
 	b.wroteAt = time.Now()
 	l.order = append(l.order, sale.ID)
@@ -236,40 +236,11 @@ func (l *ledger) roomLocked() bool {
 
 func (b *book) take(purchases []model.Purchase) {
 	for _, p := range purchases {
-		hash := b.hash(p.ShopperID)
+		hash := b.buyers.hash(p.ShopperID)
 		if p.Ordinal == b.seen.ordinal+1 {
 			b.seen = seen{p.Ordinal, p}
 		}
-		b.mark(hash)
+		b.buyers.add(hash, b.sale.Stock-p.Ordinal)
 		b.recent.add(hash, p)
 	}
-}
-
-func (b *book) hash(shopperID string) uint64 { return maphash.String(b.seed, shopperID) }
-
-func (b *book) mark(h uint64) {
-	for range filterHashes {
-		*b.word(h) |= 1 << (h % 64)
-		h = rehash(h)
-	}
-}
-
-func (b *book) marked(h uint64) bool {
-	for range filterHashes {
-		if *b.word(h)&(1<<(h%64)) == 0 {
-			return false
-		}
-		h = rehash(h)
-	}
-	return true
-}
-
-func (b *book) word(h uint64) *uint64 { return &b.filter[h/64%uint64(len(b.filter))] }
-
-// rehash makes the next of a hash's independent-looking successors (the finisher of SplitMix64).
-func rehash(h uint64) uint64 {
-	h += 0x9e3779b97f4a7c15
-	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
-	h = (h ^ h>>27) * 0x94d049bb133111eb
-	return h ^ h>>31
 }

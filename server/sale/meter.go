@@ -117,6 +117,10 @@ func (s *Service) Tallies() map[model.SaleID]model.Tally {
 	return all
 }
 
+// Unseen is how many purchases of a sale memory does not know yet, and reads in the background: they were made by
+// another server, or before this one started.
+func (s *Service) Unseen() map[model.SaleID]int { return s.ledger.unseen() }
+
 // Waits is how many orders wait for a sale's next commit.
 func (b *Batcher) Waits(id model.SaleID) int64 {
 	b.mu.Lock()

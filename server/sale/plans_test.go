@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -110,6 +111,39 @@ func TestThePlansOfReadsLookUp(t *testing.T) {
 	}
 }
 
+// TestAPageIsReadAsAPage: where statistics tell of far fewer purchases than there are, a page is still all that is read.
+func TestAPageIsReadAsAPage(t *testing.T) {
+	t.Parallel()
+	const units, limit = 20_000, 100
+	db := pgtest.New(t)
+	_, err := db.Pool.Exec(t.Context(), fmt.Sprintf(`
+		INSERT INTO sales (sku, name, stock, sold, starts_at) VALUES ('s', 'n', 100000, %[1]d, now());
+		ANALYZE sales, purchases;
+		INSERT INTO purchases SELECT 1, n, 'shopper-' || n, 'key', now() FROM generate_series(1, %[1]d) AS n`, units))
+	require.NoError(t, err)
+	var asked overheard
+	listening := *db
+	listening.DB = db.WithQueryHook(&asked)
+	store := NewStore(&listening, nil, slog.New(slog.DiscardHandler))
+	page, err := store.PurchasesAfter(t.Context(), 1, 70, limit)
+	require.NoError(t, err)
+	listed, total, err := store.PurchasesIn(t.Context(), 1, model.PurchaseFilter{}, 70, limit)
+	require.NoError(t, err)
+	assert.Equal(t, units, total)
+	require.Len(t, page, limit)
+	assert.Equal(t, page, listed)
+	assert.Equal(t, []int{71, 170}, []int{page[0].Ordinal, page[limit-1].Ordinal})
+	conn, err := db.Pool.Acquire(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(conn.Release)
+	require.Len(t, asked, 3)
+	for _, query := range asked {
+		for _, n := range (planner{conn}).plan(t, query, "ANALYZE, ") {
+			assert.LessOrEqual(t, n.Rows, float64(limit), "%s: %+v", query, n)
+		}
+	}
+}
+
 // planner asks one connection of the pool how it would carry out the statements of a purchase.
 type planner struct{ conn *pgxpool.Conn }
 
@@ -141,20 +175,23 @@ func (p planner) check(t *testing.T, when string) {
 
 // node is a node of a plan, as EXPLAIN tells of it.
 type node struct {
-	Type     string `json:"Node Type"`
-	Relation string `json:"Relation Name"`
-	Index    string `json:"Index Name"`
-	Cond     string `json:"Index Cond"`
+	Type     string  `json:"Node Type"`
+	Relation string  `json:"Relation Name"`
+	Index    string  `json:"Index Name"`
+	Cond     string  `json:"Index Cond"`
+	Rows     float64 `json:"Actual Rows"`
 	Plans    []node
 }
 
 // plan is every node of a statement's plan.
 type plan []node
 
-func (p planner) plan(t *testing.T, statement string) plan {
+// The options are those of EXPLAIN, each with a comma.
+func (p planner) plan(t *testing.T, statement string, options ...string) plan {
 	t.Helper()
 	var text []byte
-	require.NoError(t, p.conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+statement).Scan(&text))
+	explain := "EXPLAIN (" + strings.Join(options, "") + "FORMAT JSON) "
+	require.NoError(t, p.conn.QueryRow(t.Context(), explain+statement).Scan(&text))
 	var found []struct{ Plan node }
 	require.NoError(t, json.Unmarshal(text, &found), "%s", text)
 	require.Len(t, found, 1)

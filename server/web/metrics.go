@@ -16,6 +16,8 @@ type Counts interface {
 	Tallies() map[model.SaleID]model.Tally
 	// Watching is how many subscribers each sale has here.
 	Watching() map[model.SaleID]int
+	// Unseen is how many purchases of a sale memory does not know yet.
+	Unseen() map[model.SaleID]int
 }
 
 // NewMetrics puts this server's counts into a registry, and serves that.
@@ -42,6 +44,8 @@ var (
 		"Orders that wait for the next transaction.", "sale")
 	descInFlight = describe("stampede_orders_in_flight",
 		"Orders in a transaction that is under way.", "sale")
+	descUnseen = describe("stampede_purchases_unseen",
+		"Purchases that memory does not know yet: until it does, shoppers are looked for in the database.", "sale")
 	descWatching = describe("stampede_subscribers",
 		"Subscribers of stockChanged.", "sale")
 )
@@ -53,7 +57,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe lists what Collect sends.
 func (c collector) Describe(descs chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		descAnswers, descTook, descCommit, descBatched, descRetries, descQueued, descInFlight, descWatching,
+		descAnswers, descTook, descCommit, descBatched, descRetries, descQueued, descInFlight, descUnseen, descWatching,
 	} {
 		descs <- desc
 	}
@@ -77,6 +81,9 @@ func (c collector) Collect(metrics chan<- prometheus.Metric) {
 		send(descInFlight, prometheus.GaugeValue, tally.InFlight, sale)
 		metrics <- histogram(descTook, &tally.Took, sale)
 		metrics <- histogram(descCommit, &tally.Commits, sale)
+	}
+	for id, n := range c.counts.Unseen() {
+		send(descUnseen, prometheus.GaugeValue, int64(n), label(id))
 	}
 	for id, n := range c.counts.Watching() {
 		send(descWatching, prometheus.GaugeValue, int64(n), label(id))

@@ -2,23 +2,23 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"stampede/model"
 	"stampede/server/pg"
 	"stampede/server/sale"
 )
 
-// measureHistory compares group commit on an empty table with group commit on one with a long history.
+// measureHistory compares the engine on an empty table with the engine on one with a long history, and in the sale that
+// has it: first as a server that has just started, and then as one that has read up who has bought.
 func measureHistory(ctx context.Context, b *bench) error {
 	db, _, err := b.database(ctx, "history")
 	if err != nil {
 		return err
 	}
-	own, err := newGroup(ctx, db)
-	if err != nil {
-		return err
-	}
+	own := newEngine(db)
 	rates := map[string][]float64{}
 	sell := func(name string) error {
 		for range b.rounds {
@@ -48,7 +48,9 @@ func measureHistory(ctx context.Context, b *bench) error {
 	if err := sell("long"); err != nil {
 		return err
 	}
-	// And into the very sale that has them.
+	if err := b.readUp(ctx, own, old); err != nil {
+		return err
+	}
 	for range b.rounds {
 		rate, _, err := sellFor(ctx, own, old, 1000, b.seconds)
 		if err != nil {
@@ -57,12 +59,37 @@ func measureHistory(ctx context.Context, b *bench) error {
 		rates["same sale"] = append(rates["same sale"], rate)
 		b.say("history same sale  %9.0f /s", rate)
 	}
+	if err := verify(ctx, db, old); err != nil {
+		return err
+	}
 	for name, values := range rates {
 		b.report.add("history", name, fmt.Sprintf("%d earlier purchases", b.history), "purchases/s", values)
 	}
 	b.report.ratio("history", "rate with a long history / with none", rates["long"], rates["none"])
 	b.report.ratio("history", "rate into a sale that has sold them / with none", rates["same sale"], rates["none"])
-	return closeAll(map[string]seller{"group": own}, db)
+	return closeAll(map[string]seller{"engine": own}, db)
+}
+
+// readUp sells units of a sale until the engine has read up who bought before it started, and notes how long that takes
+// and what is sold meanwhile.
+func (b *bench) readUp(ctx context.Context, own engine, id model.SaleID) error {
+	const patience = 5 * time.Minute
+	began, rates := time.Now(), []float64{}
+	for len(rates) == 0 || own.Unseen()[id] > 0 {
+		rate, _, err := sellFor(ctx, own, id, 1000, time.Second)
+		if err != nil {
+			return err
+		}
+		rates = append(rates, rate)
+		b.say("history same sale  %9.0f /s, and %d purchases to be read", rate, own.Unseen()[id])
+		if time.Since(began) > patience {
+			return errors.New("the engine does not get to know who has bought")
+		}
+	}
+	where := fmt.Sprintf("%d earlier purchases", b.history)
+	b.report.add("history", "just started", where, "purchases/s", []float64{median(rates)})
+	b.report.add("history", "just started", where, "s until all are known", []float64{time.Since(began).Seconds()})
+	return nil
 }
 
 // writeHistory writes earlier purchases into a sale, and notes the plans at three sizes.
