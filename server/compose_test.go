@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -121,6 +122,12 @@ func TestComposeSettings(t *testing.T) { //nolint:paralleltest // the environmen
 	for name, value := range inside {
 		assert.Contains(t, known, name, "the server knows no such setting")
 		t.Setenv(name, value)
+	}
+
+	for _, name := range known {
+		passed := slices.Contains(slices.Collect(maps.Keys(server.Environment)), name) || inside[name] != ""
+		// Profiles are served to loopback only, which in a container nobody reaches; and there are no other binaries.
+		assert.NotEqual(t, slices.Contains([]string{"PPROF_ADDR", "POSTGRES_BIN"}, name), passed, name)
 	}
 
 	cfg, err := loadConfig()

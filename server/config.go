@@ -48,6 +48,17 @@ const minSecret = 32
 
 // loadConfig reads the settings and checks each. An error is one sentence for the person who set it.
 func loadConfig() (Config, error) {
+	cfg, err := readConfig()
+	if err == nil {
+		err = cfg.check()
+	}
+	if err != nil {
+		return cfg, fmt.Errorf("%w (stampede -help lists the settings)", err)
+	}
+	return cfg, nil
+}
+
+func readConfig() (Config, error) {
 	var cfg Config
 	if err := env.Parse(&cfg); err != nil {
 		if parse, ok := errors.AsType[env.ParseError](err); ok {
@@ -55,9 +66,6 @@ func loadConfig() (Config, error) {
 			return cfg, fmt.Errorf("%s has a value that cannot be read: it must be %s", field.Tag.Get("env"), kind(parse.Type))
 		}
 		return cfg, fmt.Errorf("the settings cannot be read: %w", err)
-	}
-	if err := cfg.check(); err != nil {
-		return cfg, err
 	}
 	return cfg, nil
 }
@@ -70,8 +78,8 @@ func kind(t reflect.Type) string {
 }
 
 func (c Config) check() error {
-	if _, port, err := net.SplitHostPort(c.Addr); err != nil || port == "" {
-		return errors.New("ADDR must be host:port, for example 127.0.0.1:8080")
+	if err := checkAddr(c.Addr); err != nil {
+		return err
 	}
 	if c.DatabaseURL == "" && c.DataDir == "" {
 		return errors.New("DATA_DIR must name a folder, or DATABASE_URL a database")
@@ -98,6 +106,13 @@ func (c Config) check() error {
 		return errors.New("METRICS_ADDR must be host:port, for example 127.0.0.1:9090")
 	}
 	return checkPprofAddr(c.PprofAddr)
+}
+
+func checkAddr(addr string) error {
+	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
+		return errors.New("ADDR must be host:port, for example 127.0.0.1:8080")
+	}
+	return nil
 }
 
 func (c Config) checkGuard() error {

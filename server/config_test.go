@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -120,7 +121,7 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "DATA_DIR", "POSTGRES_BIN", "DEMO", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER",
 		"AUTH_AUDIENCE", "INTROSPECTION", "DATABASE_OWNER_URL", "RATE_PER_SHOPPER", "RATE_PER_ADDRESS", "TRUSTED_PROXIES",
-		"MAX_CONNECTIONS", "LOG_LEVEL", "LOG_FORMAT", "PPROF_ADDR", "127.0.0.1:8080", ".data", "stampede token",
+		"MAX_CONNECTIONS", "MAX_WAITING", "METRICS_ADDR", "LOG_LEVEL", "LOG_FORMAT", "PPROF_ADDR", "127.0.0.1:8080", ".data", "stampede token",
 	} {
 		assert.Contains(t, help.String(), name)
 	}
@@ -148,6 +149,42 @@ func TestTokenCommand(t *testing.T) {
 	}
 	t.Setenv("ADDR", h.listener.Addr().String())
 	assert.NoError(t, run(t.Context(), []string{"health"}, io.Discard, io.Discard))
+}
+
+// TestCommandsAskForNoMoreThanTheyNeed: whoever asks for help, or for a server's health, need not know its secrets.
+func TestCommandsAskForNoMoreThanTheyNeed(t *testing.T) {
+	h := openHouse(t, nil)
+	setAll(t, nil)
+	var said bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"token", "-help"}, io.Discard, &said))
+	assert.Contains(t, said.String(), "-scope")
+	require.ErrorContains(t, run(t.Context(), []string{"nonsense"}, io.Discard, io.Discard), "no command")
+	require.ErrorContains(t, run(t.Context(), []string{"token", "-sub", "a"}, io.Discard, io.Discard), "AUTH_SECRET")
+	t.Setenv("ADDR", "nowhere")
+	require.ErrorContains(t, run(t.Context(), []string{"health"}, io.Discard, io.Discard), "ADDR")
+	t.Setenv("ADDR", h.listener.Addr().String())
+	require.NoError(t, run(t.Context(), []string{"health"}, io.Discard, io.Discard))
+}
+
+// TestTheDemoSellsNothingBesideAnotherSale: not even when one that is sold out stands before the one to come.
+func TestTheDemoSellsNothingBesideAnotherSale(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	demo := Config{Demo: true}
+	h.buy(t, "ann", h.schedule(t, 1), "")
+	later := vars{"input": saleInput(1, time.Now().Add(time.Hour))}
+	upcoming := at(t, h.must(t, h.operator(t), scheduleSale, later, "scheduleSale"), "sale.id").(string)
+	require.NoError(t, h.scheduleDemo(t.Context(), demo))
+	all, err := h.hub.All()
+	require.NoError(t, err)
+	require.Len(t, all, 2)
+	h.operate(t, "endSale", upcoming)
+	for range 2 {
+		require.NoError(t, h.scheduleDemo(t.Context(), demo))
+	}
+	all, err = h.hub.All()
+	require.NoError(t, err)
+	assert.Len(t, all, 3, "one for both")
 }
 
 func TestAnAddressThatIsTaken(t *testing.T) {

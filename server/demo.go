@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"stampede/graph"
@@ -23,8 +24,8 @@ func (a *App) scheduleDemo(ctx context.Context, cfg Config) error {
 	if !cfg.Demo {
 		return nil
 	}
-	state, found, err := a.hub.Current()
-	if err != nil || found && state.Phase() != model.PhaseEnded && state.Phase() != model.PhaseSoldOut {
+	all, err := a.hub.All()
+	if err != nil || slices.ContainsFunc(all, stillSells) {
 		return err
 	}
 	_, err = a.sales.Schedule(ctx, demoOperator, model.Plan{
@@ -42,6 +43,12 @@ func (a *App) scheduleDemo(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("schedule the demo sale: %w", err)
 	}
 	return nil
+}
+
+// stillSells says whether a sale is on or to come.
+func stillSells(state model.State) bool {
+	phase := state.Phase()
+	return phase != model.PhaseEnded && phase != model.PhaseSoldOut
 }
 
 // printWelcome says where everything is, for a person at a terminal.

@@ -47,25 +47,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case "-version", "--version", "version":
 		_, err := fmt.Fprintln(stdout, "stampede", version())
 		return err
-	}
-	cfg, err := loadConfig()
-	if err != nil {
-		return fmt.Errorf("%w (stampede -help lists the settings)", err)
-	}
-	switch command {
 	case "":
-		return serve(ctx, cfg, stdout, stderr)
+		return serve(ctx, stdout, stderr)
 	case "token":
-		return mintToken(ctx, cfg, args[1:], stdout, stderr)
+		return mintToken(ctx, args[1:], stdout, stderr)
 	case "health":
-		return askHealth(ctx, cfg, stdout)
+		return askHealth(ctx, stdout)
 	default:
 		return fmt.Errorf("there is no command %q (stampede -help lists them)", command)
 	}
 }
 
 // serve runs the server until ctx ends or it fails.
-func serve(ctx context.Context, cfg Config, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, stdout, stderr io.Writer) error {
+	cfg, err := loadConfig()
+	if err != nil {
+		return err
+	}
 	log, err := cfg.logger(stderr)
 	if err != nil {
 		return err
@@ -94,7 +92,7 @@ func serve(ctx context.Context, cfg Config, stdout, stderr io.Writer) error {
 }
 
 // mintToken prints an access token.
-func mintToken(ctx context.Context, cfg Config, args []string, stdout, stderr io.Writer) error {
+func mintToken(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("stampede token", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	sub := flags.String("sub", "", "the shopper or operator whom the token names, 1 to 64 characters")
@@ -112,6 +110,10 @@ func mintToken(ctx context.Context, cfg Config, args []string, stdout, stderr io
 	}
 	if *ttl <= 0 {
 		return errors.New("-ttl must be longer than nothing, for example 1h")
+	}
+	cfg, err := loadConfig()
+	if err != nil {
+		return err
 	}
 	secret, err := cfg.secret()
 	if err != nil {
@@ -142,10 +144,17 @@ func parseScopes(words string) ([]graph.Scope, error) {
 	return scopes, nil
 }
 
-// askHealth asks the server at ADDR whether it is ready, for a container's health check.
-func askHealth(ctx context.Context, cfg Config, stdout io.Writer) error {
+// askHealth asks the server at ADDR whether it is ready, for a container's health check. It needs no other setting.
+func askHealth(ctx context.Context, stdout io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
+	cfg, err := readConfig()
+	if err == nil {
+		err = checkAddr(cfg.Addr)
+	}
+	if err != nil {
+		return err
+	}
 	host, port, err := net.SplitHostPort(cfg.Addr)
 	if err != nil {
 		return err

@@ -25,13 +25,15 @@ const (
 	// migrationWait bounds the wait for another server that is migrating.
 	migrationWait = time.Minute
 
-	undefinedTable   = "42P01"
-	lockNotAvailable = "55P03"
+	undefinedTable        = "42P01"
+	insufficientPrivilege = "42501"
+	lockNotAvailable      = "55P03"
 )
 
 // Errors of Migrate.
 var (
 	ErrNewerSchema     = errors.New("the database has a newer schema than this program knows")
+	ErrNotMigrated     = errors.New("the database is not migrated to this version, and its user may not do that")
 	ErrMigrationLocked = errors.New("another server has been migrating for too long")
 )
 
@@ -39,7 +41,8 @@ var (
 // servers may do it at the same time: one works, the others wait for it, for at most a minute
 // (ErrMigrationLocked). Each migration and the note that it was applied are one transaction.
 //
-// A database with migrations that this program does not know is ErrNewerSchema, and is left as it is.
+// A database with migrations that this program does not know is ErrNewerSchema, and is left as it is. One that lacks
+// some, where the user may not make tables, is ErrNotMigrated.
 //
 // The lock is a session advisory lock on a connection of its own: a server that dies lets go of it. So the
 // URL must lead to PostgreSQL itself or to a pooler in session mode.
@@ -50,9 +53,13 @@ func (db *DB) migrate(ctx context.Context, files fs.FS) error {
 	if err != nil {
 		return err
 	}
-	// Where nothing is to be done, nobody needs the right to do it.
-	if applied, err := db.applied(ctx); err == nil && slices.Equal(applied, names(known)) {
+	// Where nothing is to be done, or nothing can be, nobody needs the right to do it.
+	applied, err := db.applied(ctx)
+	if err == nil && slices.Equal(applied, names(known)) {
 		return nil
+	}
+	if err := newer(applied, known); err != nil {
+		return err
 	}
 	unlock, err := db.lockMigrations(ctx)
 	if err != nil {
@@ -63,18 +70,28 @@ func (db *DB) migrate(ctx context.Context, files fs.FS) error {
 	table := migrate.NewMigrator(db.DB, known,
 		migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.AfterMigration(noteApplied))
 	if err := table.Init(ctx); err != nil {
+		if hasCode(err, insufficientPrivilege) {
+			return fmt.Errorf("pg: %w: start a server with DATABASE_OWNER_URL first (%w)", ErrNotMigrated, err)
+		}
 		return fmt.Errorf("pg: prepare the migrations' table: %w", err)
 	}
-	applied, err := db.applied(ctx)
-	if err != nil {
+	if applied, err = db.applied(ctx); err != nil {
 		return err
 	}
-	if newer := missing(applied, names(known)); len(newer) > 0 {
-		return fmt.Errorf("pg: %w (%s): start a newer version of the program, or give it another database",
-			ErrNewerSchema, strings.Join(newer, ", "))
+	if err := newer(applied, known); err != nil {
+		return err
 	}
 	if _, err := table.Migrate(ctx); err != nil {
 		return fmt.Errorf("pg: migrate: %w", err)
+	}
+	return nil
+}
+
+// newer is the error of a database with migrations that are not known.
+func newer(applied []string, known *migrate.Migrations) error {
+	if unknown := missing(applied, names(known)); len(unknown) > 0 {
+		return fmt.Errorf("pg: %w (%s): start a newer version of the program, or give it another database",
+			ErrNewerSchema, strings.Join(unknown, ", "))
 	}
 	return nil
 }
@@ -87,8 +104,7 @@ func (db *DB) Migrated(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	applied, err := db.applied(ctx)
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) && pgErr.Code == undefinedTable {
+	if hasCode(err, undefinedTable) {
 		return false, nil
 	}
 	if err != nil {
@@ -129,8 +145,7 @@ func (db *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
 		return unlock, nil
 	}
 	unlock()
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) && pgErr.Code == lockNotAvailable {
+	if hasCode(err, lockNotAvailable) {
 		return nil, fmt.Errorf("pg: %w (%s)", ErrMigrationLocked, migrationWait)
 	}
 	return nil, fmt.Errorf("pg: lock the migrations: %w", err)
@@ -152,6 +167,12 @@ func (db *DB) applied(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("pg: read which migrations are applied: %w", err)
 	}
 	return applied, nil
+}
+
+// hasCode says whether an error is PostgreSQL's, with this SQLSTATE.
+func hasCode(err error, sqlstate string) bool {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pgErr.Code == sqlstate
 }
 
 func names(known *migrate.Migrations) []string {

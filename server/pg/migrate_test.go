@@ -59,6 +59,24 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	assert.True(t, migrated, "an old server goes on during a rolling upgrade")
 }
 
+// TestWhoOnlyServesIsToldWhy: a user who may not migrate hears what is wrong with the schema, and not that a right is
+// missing.
+func TestWhoOnlyServesIsToldWhy(t *testing.T) {
+	t.Parallel()
+	url := pgtest.URL(t)
+	owner, err := pg.Open(bounded(t), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, owner.Close()) })
+	serving, err := pg.Open(bounded(t), pgtest.Serving(t, url))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, serving.Close()) })
+	require.NoError(t, serving.Migrate(bounded(t)), "there is nothing to be done")
+	must(t, owner, `INSERT INTO bun_migrations (name, group_id) VALUES ('99990101000000', 99)`)
+	require.ErrorIs(t, serving.Migrate(bounded(t)), pg.ErrNewerSchema)
+	must(t, owner, `DELETE FROM bun_migrations`)
+	require.ErrorIs(t, serving.Migrate(bounded(t)), pg.ErrNotMigrated)
+}
+
 func TestMigrationThatFailsLeavesNeitherAHalfNorALock(t *testing.T) {
 	t.Parallel()
 	db := pgtest.NewEmpty(t)
