@@ -160,22 +160,3 @@ func (s *Store) readUnlessOpening(
 	last.Ordinal, last.PurchasedAt = sale.Sold, purchasedAt.Time
 	return sale, last, free, nil
 }
-
-// opens says whether after a change somebody may buy, or hears another reason why not, of a sale in which nobody could
-// buy before. When somebody could, or nobody can afterwards either, whatever they hear, nobody waits for it.
-func opens(before, after *model.State) bool {
-	if before.Phase() == model.PhaseActive {
-		return false
-	}
-	switch after.Phase() {
-	case model.PhaseActive, model.PhaseUpcoming:
-		return true
-	case model.PhaseSoldOut:
-		return before.Phase() != model.PhaseSoldOut
-	default:
-		return false
-	}
-}
-
-// errOpens says that a change opens a sale, and has not waited for leases.
-var errOpens = errors.New("the change opens the sale")

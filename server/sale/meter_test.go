@@ -1,6 +1,7 @@
 package sale //nolint:testpackage // what was noticed is nobody else's
 
 import (
+	"context"
 	"log/slog"
 	"testing"
 
@@ -37,18 +38,66 @@ func TestALostConnectionIsNoRival(t *testing.T) {
 	assert.False(t, store.alone(), "a conflict is one")
 }
 
-// TestMadeUpSalesAreNotCounted: while memory is too old to know which sales there are, anybody can ask for any.
-func TestMadeUpSalesAreNotCounted(t *testing.T) {
+// stale is a board whose memory is too old to say how its one sale stands.
+type stale model.SaleID
+
+func (stale) Publish(model.Sale) {}
+
+func (s stale) Latest(id model.SaleID) (model.State, bool, error) {
+	return model.State{}, id == model.SaleID(s), assert.AnError
+}
+
+// TestMadeUpSalesCostNothing: while memory is too old to say how sales stand, only of those that it knows the database is
+// asked, and anybody can ask for any.
+func TestMadeUpSalesCostNothing(t *testing.T) {
 	t.Parallel()
 	store, lamp := openSale(t, pgtest.New(t))
-	service := New(store, silent{}, Limits{}, slog.New(slog.DiscardHandler))
+	service := New(store, stale(lamp.ID), Limits{}, slog.New(slog.DiscardHandler))
 	for _, id := range []model.SaleID{lamp.ID + 1, lamp.ID, lamp.ID + 2} {
 		_, err := service.Purchase(t.Context(), id, model.Order{ShopperID: "ann"})
-		assert.Equal(t, id == lamp.ID, err == nil, "%v", err)
+		if id == lamp.ID {
+			require.NoError(t, err)
+			continue
+		}
+		assert.Equal(t, model.CodeBusy, model.CodeOf(err))
 	}
+	assert.EqualValues(t, 1, service.batcher.Accepted(), "nobody else has waited for a connection")
 	tallies := service.Tallies()
 	assert.Len(t, tallies, 1)
 	assert.EqualValues(t, 1, tallies[lamp.ID].Batches)
 	assert.EqualValues(t, 1, store.meters.made.Load())
 	require.NoError(t, service.Close(t.Context()))
+}
+
+// TestWhoLeavesIsNotAnUnknownOutcome: that number tells operators of lost commits. Whoever runs out of time hears it.
+func TestWhoLeavesIsNotAnUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	store, lamp := openSale(t, db)
+	service := New(store, stale(lamp.ID), Limits{}, slog.New(slog.DiscardHandler))
+	tx, err := db.Pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = tx.Exec(t.Context(), `SET LOCAL idle_in_transaction_session_timeout = 0; SELECT FROM sales FOR UPDATE`)
+	require.NoError(t, err)
+	leaves, leave := context.WithCancel(t.Context())
+	defer leave()
+	late, tooLate := context.WithTimeout(t.Context(), 0)
+	defer tooLate()
+	for shopper, ctx := range map[string]context.Context{"ann": leaves, "ben": late} {
+		answered := make(chan error, 1)
+		accepted := service.batcher.Accepted()
+		go func() {
+			_, err := service.Purchase(ctx, lamp.ID, model.Order{ShopperID: shopper})
+			answered <- err
+		}()
+		require.Eventually(t, func() bool { return service.batcher.Accepted() > accepted }, limit, tick)
+		leave()
+		assert.Equal(t, model.CodeOutcomeUnknown, model.CodeOf(<-answered))
+	}
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.NoError(t, service.Close(t.Context()))
+	assert.EqualValues(t, 1, service.Tallies()[lamp.ID].Answers[model.AnswerOutcomeUnknown])
+	state, err := store.Sale(t.Context(), lamp.ID)
+	require.NoError(t, err)
+	assert.Equal(t, 2, state.Sold, "they have bought all the same")
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"stampede/model"
+	"stampede/server/pg/pgtest"
 )
 
 // change is an operator's wish.
@@ -179,4 +180,26 @@ func TestOpens(t *testing.T) {
 			assert.Equal(t, opening[[2]model.Phase{before, after}], opens(b, a), "%s, then %s", before, after)
 		}
 	}
+}
+
+// TestFewSalesAreOpenedAtATime: each sleeps on a connection that others would sell with. One that finds no place changes
+// nothing, and other changes need none.
+func TestFewSalesAreOpenedAtATime(t *testing.T) {
+	t.Parallel()
+	store, lamp := openSale(t, pgtest.New(t))
+	store.openingPatience = tick
+	for range maxOpenings {
+		store.openings <- struct{}{}
+	}
+	paused, err := store.Amend(t.Context(), lamp.ID, pauses)
+	require.NoError(t, err)
+	_, err = store.Amend(t.Context(), lamp.ID, resumes)
+	assert.Equal(t, model.CodeBusy, model.CodeOf(err))
+	state, err := store.Sale(t.Context(), lamp.ID)
+	require.NoError(t, err)
+	assert.Equal(t, paused.Version, state.Version)
+	<-store.openings
+	_, err = store.Amend(t.Context(), lamp.ID, resumes)
+	require.NoError(t, err)
+	assert.Len(t, store.openings, maxOpenings-1, "it has left its place")
 }

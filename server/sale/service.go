@@ -12,7 +12,7 @@ import (
 
 // Board is the live state of every sale: the engine asks it, and tells it what has been committed.
 type Board interface {
-	// Latest is a sale as it stands now; false when there is none; an error when memory is too old to say.
+	// Latest is a sale as it stands now; false when there is none; an error when memory is too old to say how it stands.
 	Latest(id model.SaleID) (model.State, bool, error)
 	// Publish announces a committed state, here and to the other replicas. It never waits for anyone.
 	Publish(sale model.Sale)
@@ -57,21 +57,24 @@ func (s *Service) Purchase(ctx context.Context, id model.SaleID, order model.Ord
 	if outcome == nil && err == nil {
 		outcome, err = s.batcher.Do(ctx, id, order)
 	}
-	if found || err == nil {
+	if gone := errors.Is(ctx.Err(), context.Canceled); (found || err == nil) && !gone { // who has left hears no answer
 		s.meters.of(id).answered(outcome, err, time.Since(came))
 	}
 	return outcome, err
 }
 
-// fromMemory is what memory answers, nil when it is not sure, and whether it knows the sale. Errors: SALE_NOT_FOUND.
+// fromMemory is what memory answers, nil when it is not sure, and whether it knows the sale. Errors: SALE_NOT_FOUND;
+// BUSY when memory is too old to say that.
 //
 // It is apart from Purchase for its many variables' sake: what waits for a commit shall stand on a stack of 8 KB, or
 // each collection halves a thousand stacks, and each shopper after it waits for one to grow (docs/adr/0007).
 func (s *Service) fromMemory(id model.SaleID, order model.Order) (outcome *model.Outcome, found bool, err error) {
 	state, found, err := s.board.Latest(id)
 	switch {
-	case err != nil: // memory is too old
-		return nil, found, nil //nolint:nilerr // the database answers
+	case err != nil && found: // memory is too old
+		return nil, found, nil // the database answers
+	case err != nil: // a made-up id costs no transaction just when these are dear
+		return nil, false, busy("The server knows of no such sale, and cannot look just now: ask again.", err)
 	case !found:
 		return nil, false, saleNotFound()
 	default:

@@ -31,6 +31,9 @@ type Store struct {
 	ledger *ledger
 	leases *leases
 	meters meters
+	// openings holds one for each change that opens a sale and is under way: each holds a connection while it waits.
+	openings        chan struct{}
+	openingPatience time.Duration // with its place among them
 	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
 	rivalAt atomic.Int64
 	// surprisedAt is when a sale was last not as it was foreseen, in Unix nanoseconds.
@@ -47,6 +50,7 @@ type Store struct {
 func NewStore(db *pg.DB, turns *pg.Turns, log *slog.Logger) *Store {
 	return &Store{
 		db: db, turns: turns, log: log, reads: make(chan struct{}, maxReads), ledger: newLedger(), leases: newLeases(),
+		openings: make(chan struct{}, maxOpenings), openingPatience: openingPatience,
 	}
 }
 
@@ -197,76 +201,6 @@ func confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID, doubtful, tel
 
 // confirmAll returns nil once everything that was read before is durable.
 func (s *Store) confirmAll(ctx context.Context) error { return s.db.Serializable(ctx, confirm) }
-
-// Amend makes an operator's change durable, and the record of it. A change that lets a sale sell again first waits
-// until nobody refuses to sell from memory (docs/adr/0014). Errors: as wish says; SALE_NOT_FOUND; as Commit.
-func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
-	after, err := s.amend(ctx, id, wish, false)
-	if errors.Is(err, errOpens) {
-		after, err = s.amend(ctx, id, wish, true)
-	}
-	if err != nil {
-		s.noteDoubt(err)
-		return model.State{}, fmt.Errorf("amend sale %d: %w", id, err)
-	}
-	s.ledger.foresee(id, &after)
-	return after, nil
-}
-
-// amend makes a change, and waits for leases before it, if it is to. Errors: as Amend; errOpens when it ought to.
-func (s *Store) amend(
-	ctx context.Context, id model.SaleID, wish model.Amendment, waits bool,
-) (after model.State, err error) {
-	err = s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if waits {
-			// Then nobody has a lease, and nobody gets one before the transaction has ended.
-			if err := pg.LockAndWait(ctx, tx, openingKey+int64(id), leaseRunsOut); err != nil {
-				return err
-			}
-		}
-		before, _, _, err := load(ctx, tx, id, wanted{})
-		if err != nil {
-			return err
-		}
-		last, err := lastChange(ctx, tx, id, wish.Seen)
-		if err != nil {
-			return err
-		}
-		sale, err := wish.Apply(before, last)
-		if err != nil {
-			return err
-		}
-		changed := sale.Version != before.Version
-		if changed {
-			sale.Version = before.Version + reach
-		}
-		after = model.State{Sale: sale, At: before.At}
-		if !changed {
-			return confirmReads(ctx, tx, id, s.doubtful.Load(), true)
-		}
-		if opens(&before, &after) && !waits {
-			return errOpens
-		}
-		result, err := tx.NewUpdate().Model(&sale).
-			Column("stock", "version", "starts_at", "ends_at", "paused_at", "ended_at").
-			Where("id = ? AND version = ?", id, before.Version).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("write: %w", err)
-		}
-		if err := touched(result, 1); err != nil {
-			return err
-		}
-		return record(ctx, tx, model.ChangeTo(after, wish.Kind, wish.By))
-	})
-	return after, err
-}
-
-// noteDoubt is called with the error of an operator's transaction: nobody finds out what became of it.
-func (s *Store) noteDoubt(err error) {
-	if errors.Is(err, pg.ErrOutcomeUnknown) {
-		s.doubtful.Store(true)
-	}
-}
 
 // Create makes a new sale of an operator's plan, and the record of it. Errors: model.Problems; as Commit.
 func (s *Store) Create(ctx context.Context, by string, plan model.Plan) (model.State, error) {

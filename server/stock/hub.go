@@ -136,14 +136,15 @@ func (h *Hub) Pulse() (sales int, versions int64) {
 	return len(h.sales), h.versions
 }
 
-// Latest is a sale as it stands now; false when there is none with this id. Errors: UNAVAILABLE.
+// Latest is a sale as it stands now; false when there is none with this id. Errors: UNAVAILABLE, and then the word says
+// whether there was one.
 func (h *Hub) Latest(id model.SaleID) (model.State, bool, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	if err := h.freshLocked(); err != nil {
-		return model.State{}, false, err
-	}
 	sale, found := h.sales[id]
+	if err := h.freshLocked(); err != nil {
+		return model.State{}, found, err
+	}
 	return h.stateOf(sale), found, nil
 }
 

@@ -60,7 +60,10 @@ func TestHubSaysWhenItKnowsNothingNew(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, found)
 		time.Sleep(2 * time.Second)
-		_, _, latest := h.Latest(1)
+		_, known, latest := h.Latest(1)
+		assert.True(t, known, "that there was one it can say")
+		_, known, _ = h.Latest(2)
+		assert.False(t, known)
 		_, _, current := h.Current()
 		_, all := h.All()
 		for _, err := range []error{latest, current, all} {
