@@ -1,7 +1,7 @@
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { Keep } from '../../shared/storage/storage';
 
-/** A shop that embeds this page hands its shopper's token over under this name. */
+/** The shop, on the same origin, hands its shopper's token over under this name (docs/operations.md, Signing in). */
 export const TOKEN_KEY = 'stampede.token';
 const NAME_KEY = 'stampede.name';
 
