@@ -31,6 +31,7 @@ type Config struct {
 	AuthJWKSURL  string `env:"AUTH_JWKS_URL" help:"address of the keys of RS256, ES256 and EdDSA tokens"`
 	AuthIssuer   string `env:"AUTH_ISSUER" help:"issuer that tokens must name; empty: any"`
 	AuthAudience string `env:"AUTH_AUDIENCE" envDefault:"stampede" help:"audience that tokens must name"`
+	SignInURL    string `env:"SIGN_IN_URL" help:"where shoppers sign in, a path or https://…: the page's button leads there; empty: none does"`
 	Introspect   *bool  `env:"INTROSPECTION" help:"clients may ask for the schema; default: as DEMO"`
 	PerShopper   *int   `env:"RATE_PER_SHOPPER" help:"requests a second of one shopper, twice as many at once; 0: any; default: 20, but any from private addresses"`
 	PerAddress   *int   `env:"RATE_PER_ADDRESS" help:"requests a second from one address, twice as many at once; 0: any; default: 500, but any from private addresses"`
@@ -95,6 +96,10 @@ func (c Config) check() error {
 	}
 	if u := c.AuthJWKSURL; u != "" && !strings.HasPrefix(u, "https://") && !strings.HasPrefix(u, "http://") {
 		return errors.New("AUTH_JWKS_URL must begin with https:// or http://")
+	}
+	here := strings.HasPrefix(c.SignInURL, "/") && !strings.HasPrefix(c.SignInURL, "//")
+	if c.SignInURL != "" && !here && !strings.HasPrefix(c.SignInURL, "https://") {
+		return errors.New("SIGN_IN_URL must be a path that begins with one slash, or begin with https://")
 	}
 	if !c.Demo && c.AuthSecret == "" && c.AuthJWKSURL == "" {
 		return errors.New("set AUTH_SECRET or AUTH_JWKS_URL, or DEMO=true to try things out")

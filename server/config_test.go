@@ -39,6 +39,7 @@ func TestAWrongSettingEndsTheStartWithOneSentence(t *testing.T) {
 		"INTROSPECTION":    "some",
 		"AUTH_SECRET":      "short",
 		"AUTH_JWKS_URL":    "keys.json",
+		"SIGN_IN_URL":      "//elsewhere.example",
 		"LOG_LEVEL":        "loud",
 		"LOG_FORMAT":       "xml",
 		"RATE_PER_SHOPPER": "-1", "RATE_PER_ADDRESS": "many", "TRUSTED_PROXIES": "10.0.0.0/99", "MAX_CONNECTIONS": "0", "MAX_WAITING": "0",
@@ -120,7 +121,7 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	require.NoError(t, run(t.Context(), []string{"-help"}, &help, io.Discard))
 	for _, name := range []string{
 		"ADDR", "DATABASE_URL", "DATA_DIR", "POSTGRES_BIN", "DEMO", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER",
-		"AUTH_AUDIENCE", "INTROSPECTION", "DATABASE_OWNER_URL", "RATE_PER_SHOPPER", "RATE_PER_ADDRESS", "TRUSTED_PROXIES",
+		"AUTH_AUDIENCE", "SIGN_IN_URL", "INTROSPECTION", "DATABASE_OWNER_URL", "RATE_PER_SHOPPER", "RATE_PER_ADDRESS", "TRUSTED_PROXIES",
 		"MAX_CONNECTIONS", "MAX_WAITING", "METRICS_ADDR", "LOG_LEVEL", "LOG_FORMAT", "PPROF_ADDR", "127.0.0.1:8080", ".data", "stampede token",
 	} {
 		assert.Contains(t, help.String(), name)

@@ -149,9 +149,9 @@ func TestTheSchemaIsServedAsItIsWritten(t *testing.T) {
 
 func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	t.Parallel()
-	h := openHouse(t, nil)
+	h := openHouse(t, func(c *Config) { c.SignInURL = "/login" })
 	_, shop := h.get(t, http.MethodGet, "/")
-	assert.Contains(t, shop, `{"demoSignIn":false,`)
+	assert.Contains(t, shop, `{"demoSignIn":false,"signInUrl":"/login",`)
 	for _, path := range []string{"/", "/playground", "/graphql", "/healthz", "/nothing.png"} {
 		response, _ := h.get(t, http.MethodGet, path)
 		policy := response.Header.Get("Content-Security-Policy")

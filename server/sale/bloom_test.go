@@ -59,6 +59,7 @@ func TestAFilterIsAsLargeAsExpected(t *testing.T) {
 	b := newBloom(10)
 	b.addBuyers(0, leastBits/bitsPerShopper, 0)
 	assert.Equal(t, 8<<10, b.bytes(), "it is full")
+	b.room = 0 // also when one of them was taken for another
 	b.addBuyers(0, leastBits/bitsPerShopper, 0)
 	assert.Equal(t, 8<<10, b.bytes(), "who is in it takes no more room")
 	b.addBuyers(-1, 0, 3_000_000)

@@ -32,7 +32,8 @@ type pages struct {
 
 // Boot is what a page needs to know before its first request.
 type Boot struct {
-	DemoSignIn bool `json:"demoSignIn"`
+	DemoSignIn bool   `json:"demoSignIn"`
+	SignInURL  string `json:"signInUrl,omitempty"` // where shoppers sign in; empty: the page does not know
 }
 
 // bootData is what stands in the shopper's page.

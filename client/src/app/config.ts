@@ -4,11 +4,13 @@ import type { SaleStatusQuery } from '../gql/graphql';
 export interface Config {
   /** Shoppers sign in by a name of their choice. */
   readonly demoSignIn: boolean;
+  /** Where they sign in elsewhere; null when the shop has not said. */
+  readonly signInUrl: string | null;
   /** The answer to the page's first question, as it was when the page was made; null when there was none. */
   readonly first: SaleStatusQuery | null;
 }
 
-const fallback: Config = { demoSignIn: false, first: null };
+const fallback: Config = { demoSignIn: false, signInUrl: null, first: null };
 
 /** Reads `<script id="boot" type="application/json">`; whatever it does not understand is off. */
 export function readConfig(page: Document): Config {
@@ -19,6 +21,8 @@ export function readConfig(page: Document): Config {
     if (typeof value !== 'object' || value === null) return fallback;
     return {
       demoSignIn: 'demoSignIn' in value && value.demoSignIn === true,
+      signInUrl:
+        'signInUrl' in value && typeof value.signInUrl === 'string' ? value.signInUrl : null,
       first: 'first' in value && isFirst(value.first) ? value.first : null,
     };
   } catch {

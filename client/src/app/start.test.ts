@@ -17,7 +17,12 @@ describe('the settings in the page', () => {
     ['null', false],
     ['', false],
   ])('%s', (boot, demoSignIn) => {
-    expect(readConfig(page(boot))).toEqual({ demoSignIn, first: null });
+    expect(readConfig(page(boot))).toEqual({ demoSignIn, signInUrl: null, first: null });
+  });
+
+  it('knows where shoppers sign in', () => {
+    expect(readConfig(page('{"signInUrl":"/login"}')).signInUrl).toBe('/login');
+    expect(readConfig(page('{"signInUrl":7}')).signInUrl).toBeNull();
   });
 
   it.each([

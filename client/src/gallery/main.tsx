@@ -85,7 +85,7 @@ const state = all[name];
 if (state) {
   localStorage.removeItem(`stampede.wish.sale_${name}.demo:Ada`); // what was pressed at the last visit
   const services = servicesOf(name, state, now);
-  const config = { demoSignIn: true, first: null };
+  const config = { demoSignIn: true, signInUrl: null, first: null };
   await show(
     <StrictMode>
       <App services={services} config={config} />

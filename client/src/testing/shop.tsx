@@ -19,6 +19,7 @@ interface Arrange {
   /** The shopper whose token the browser keeps; none: signed out. */
   shopper?: string;
   demoSignIn?: boolean;
+  signInUrl?: string;
   /** What the server has written into the page. */
   first?: SaleStatusQuery;
   /** What becomes of the first questions about the sale. */
@@ -32,7 +33,14 @@ type Bought = BuyMutation['purchase'];
 export type PurchaseAnswer = Bought | (() => Response);
 
 /** The whole page against a network of which the test holds the other end. */
-export function openShop({ sale, shopper, demoSignIn = true, first, troubles = [] }: Arrange) {
+export function openShop({
+  sale,
+  shopper,
+  demoSignIn = true,
+  signInUrl,
+  first,
+  troubles = [],
+}: Arrange) {
   const line = new Line();
   const shop = {
     /** What the server would say now; change it and the next query tells. */
@@ -49,7 +57,7 @@ export function openShop({ sale, shopper, demoSignIn = true, first, troubles = [
   };
   if (shopper) localStorage.setItem('stampede.token', shopper);
   server.use(line.handler, ...handlers(shop));
-  const config = { demoSignIn, first: first ?? null };
+  const config = { demoSignIn, signInUrl: signInUrl ?? null, first: first ?? null };
   const services = createServices(config.first, {
     sentAt: Date.now() - 20,
     receivedAt: Date.now(),

@@ -76,6 +76,13 @@ describe('what each state says', () => {
     openShop({ sale: aSale(), demoSignIn: false });
     expect(await truth('active')).toHaveTextContent('Sign in with the shop to buy.');
     expect(screen.queryByRole('textbox')).not.toBeInTheDocument();
+    expect(screen.queryByRole('link', { name: 'Sign in' })).not.toBeInTheDocument();
+  });
+
+  it('signed out, and the shop has said where one signs in: leads there', async () => {
+    openShop({ sale: aSale(), demoSignIn: false, signInUrl: '/login' });
+    expect(await truth('active')).toHaveTextContent('Sign in with the shop to buy.');
+    expect(screen.getByRole('link', { name: 'Sign in' })).toHaveAttribute('href', '/login');
   });
 });
 

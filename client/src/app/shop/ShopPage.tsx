@@ -50,7 +50,7 @@ export function ShopPage({ config }: { config: Config }) {
                 viewerId={viewerId}
                 failed={failed}
                 refetch={refetch}
-                demoSignIn={config.demoSignIn}
+                config={config}
               />
             ) : (
               <NoSale known={data !== undefined && !untold} failed={failed} />

@@ -8,6 +8,7 @@ import { useSession } from '../../features/session/session';
 import type { SaleStatusQuery } from '../../gql/graphql';
 import { useFormat } from '../../shared/format/useFormat';
 import { useServerClock, useServerNow } from '../../shared/time/useServerNow';
+import type { Config } from '../config';
 import { Announcer } from './Announcer';
 import { ConnectionNote } from './ConnectionNote';
 import { slotsOf } from './slots';
@@ -21,11 +22,11 @@ interface Props {
   /** The last question about the sale got no answer. */
   failed: boolean;
   refetch: () => Promise<void>;
-  demoSignIn: boolean;
+  config: Config;
 }
 
 /** One truth in one place: what this sale is to this shopper, now. */
-export function TruthBlock({ sale, viewerId, failed, refetch, demoSignIn }: Props) {
+export function TruthBlock({ sale, viewerId, failed, refetch, config }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const { token, session } = useSession();
@@ -41,7 +42,7 @@ export function TruthBlock({ sale, viewerId, failed, refetch, demoSignIn }: Prop
     onSignedOut: () => session.forget(),
     onDoubt: refetch,
   });
-  const signIn = useSignInSlots(demoSignIn, sale.phase);
+  const signIn = useSignInSlots(config, sale.phase);
   const truth = truthOf({ sale, receipt, purchase, now });
   const refused = purchase.step === 'refused' ? purchase.why : null;
   const slots = slotsOf(truth, {

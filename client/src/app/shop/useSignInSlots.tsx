@@ -1,19 +1,31 @@
+import Button from '@mui/material/Button';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { SignInForm } from '../../features/session/SignInForm';
 import { useSignIn } from '../../features/session/useSignIn';
 import type { SalePhase } from '../../gql/graphql';
+import type { Config } from '../config';
 import { Guarded } from './Guarded';
 import { Plate, type Slots } from './TruthBox';
 
 /** What a signed-out shopper can do, in the place of the buy button. */
 export function useSignInSlots(
-  demoSignIn: boolean,
+  { demoSignIn, signInUrl }: Config,
   phase: SalePhase,
 ): Pick<Slots, 'action' | 'note'> {
   const { t } = useTranslation();
   const { signIn, loading, problem } = useSignIn();
-  if (!demoSignIn) return { action: <Plate>{t('signIn.shop')}</Plate> };
   const late = phase === 'SOLD_OUT' || phase === 'ENDED';
+  if (!demoSignIn && signInUrl !== null) {
+    return {
+      action: (
+        <Button fullWidth variant="contained" color="secondary" href={signInUrl}>
+          {t('signIn.button')}
+        </Button>
+      ),
+      note: t(late ? 'signIn.earlier' : 'signIn.shop'),
+    };
+  }
+  if (!demoSignIn) return { action: <Plate>{t('signIn.shop')}</Plate> };
   const note = problem
     ? t(`signIn.problem.${problem}`)
     : t(late ? 'signIn.earlier' : 'signIn.demo');
