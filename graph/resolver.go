@@ -19,10 +19,11 @@ type Sales interface {
 	// Purchase answers what became of the order once that is durable, or a *model.Error: SALE_NOT_FOUND, BUSY
 	// (nothing was bought), OUTCOME_UNKNOWN.
 	Purchase(ctx context.Context, id model.SaleID, order model.Order) (*model.Outcome, error)
-	// Schedule answers the new sale, or model.Problems. By is the operator.
+	// Schedule answers the new sale. By is the operator. Errors: model.Problems; BUSY (nothing was scheduled);
+	// OUTCOME_UNKNOWN.
 	Schedule(ctx context.Context, by string, plan model.Plan) (model.State, error)
 	// Change applies an operator's change between two batches of purchases: when it answers, all later purchases
-	// see it. Errors: model.Problems.
+	// see it. Errors: model.Problems, with NOT_FOUND for an unknown sale; BUSY (nothing was changed); OUTCOME_UNKNOWN.
 	Change(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error)
 
 	// PurchaseBy is a shopper's purchase in a sale; false when there is none.

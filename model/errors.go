@@ -10,11 +10,11 @@ import (
 // translate them into answers.
 type Code string
 
-// Why something was not done. The first four speak of a purchase, the next four of an operator's input.
+// Why something was not done. The first four speak of a purchase or a change, the next four of an operator's input.
 const (
 	CodeSaleNotFound   Code = "SALE_NOT_FOUND"
-	CodeBusy           Code = "BUSY"            // nothing was bought; try again after RetryAfter
-	CodeOutcomeUnknown Code = "OUTCOME_UNKNOWN" // it may have been bought: ask again with the same key
+	CodeBusy           Code = "BUSY"            // nothing was bought or changed; try again after RetryAfter
+	CodeOutcomeUnknown Code = "OUTCOME_UNKNOWN" // it may have been: the same key tells, or the list of changes
 	CodeUnavailable    Code = "UNAVAILABLE"     // what is known is too old to be shown
 
 	CodeInvalid       Code = "INVALID"

@@ -59,6 +59,34 @@ func TestRowTheDatabaseIsAway(t *testing.T) {
 	}, 2*waitLimit, 50*tick)
 }
 
+// TestAChangeWhoseCommitHasNoAnswer is an error of its own at the change's path: neither a purchase's words nor a key.
+func TestAChangeWhoseCommitHasNoAnswer(t *testing.T) {
+	t.Parallel()
+	var cut atomic.Bool
+	h := openHouse(t, func(c *Config) {
+		c.DatabaseURL = pgtest.Between(t, c.DatabaseURL, false, func(conn int32, sent []byte) bool {
+			return cut.Load() && pgtest.IsCommit(conn, sent)
+		}).URL
+	})
+	id, operator := h.schedule(t, 2), h.operator(t)
+	restock := `mutation { restockSale(input: {saleId: "` + id + `", add: 7}) { sale { stock } } }`
+	cut.Store(true)
+	got := h.hear(t, asking{
+		header: header("Content-Type", "application/json", "Authorization", "Bearer "+operator),
+		body:   body(restock), status: 200, code: "OUTCOME_UNKNOWN",
+	})
+	cut.Store(false)
+	assert.Equal(t, []any{"restockSale"}, got.Errors[0].Path)
+	assert.Equal(t, "Whether the change was made is not known: look at the sale's changes before you ask again.",
+		got.Errors[0].Message)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		got, err := h.send(operator, `query($id: ID!) { saleStatus(saleId: $id) { changes(first: 1) {
+			nodes { kind stock } } } }`, vars{"id": id})
+		require.NoError(c, err)
+		require.Contains(c, string(got.Body), `"RESTOCKED","stock":9`, "the sale's changes tell")
+	}, waitLimit, tick)
+}
+
 // readsAreUnavailable asks for what is not in memory: a purchase of bob's, and what stands below a sale.
 func (h *house) readsAreUnavailable(t *testing.T, saleID, purchaseID string) {
 	t.Helper()

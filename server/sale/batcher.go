@@ -3,7 +3,6 @@ package sale
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -130,7 +129,8 @@ func (b *Batcher) queueOrder(id model.SaleID, order model.Order) (*ticket, error
 	})
 }
 
-// Change queues an operator's change and waits until it is durable. Errors: as wish says; BUSY; OUTCOME_UNKNOWN.
+// Change queues an operator's change and waits until it is durable. Errors: model.Problems, as wish says or NOT_FOUND;
+// BUSY; OUTCOME_UNKNOWN: whoever asks again may make it twice.
 func (b *Batcher) Change(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
 	a, err := b.queueChange(id, wish)
 	if err != nil {
@@ -140,7 +140,7 @@ func (b *Batcher) Change(ctx context.Context, id model.SaleID, wish model.Amendm
 	case <-a.done:
 		return a.state, a.err
 	case <-ctx.Done():
-		return model.State{}, outcomeUnknown(ctx.Err())
+		return model.State{}, changeUnknown(ctx.Err()) // it may still be made
 	}
 }
 
@@ -258,7 +258,7 @@ func (b *Batcher) commit(ctx context.Context, id model.SaleID, batch []*ticket) 
 		return
 	}
 	if err != nil {
-		err = b.explain(err, id, len(batch))
+		err = b.explain(err, id, len(batch), ofOrders)
 		for _, t := range batch {
 			t.answer <- answer{err: err}
 		}
@@ -276,28 +276,10 @@ func (b *Batcher) amend(ctx context.Context, id model.SaleID, a *amendment) {
 	defer close(a.done)
 	a.state, a.err = b.store.Amend(ctx, id, a.wish)
 	if a.err != nil {
-		a.err = b.explain(a.err, id, 1)
+		a.err = b.explainChange(a.err, id)
 		return
 	}
 	b.committed(model.Decision{Sale: a.state.Sale})
-}
-
-// explain turns the store's error into the one that callers see.
-func (b *Batcher) explain(err error, id model.SaleID, orders int) error {
-	_, wrongInput := errors.AsType[model.Problems](err)
-	switch {
-	case wrongInput || model.CodeOf(err) != "":
-		return err
-	case pg.IsDataError(err):
-		b.log.Error("the database refused an order's data", "sale", id, "err", err)
-		return err
-	case errors.Is(err, pg.ErrOutcomeUnknown):
-		b.log.Error("a commit's outcome is unknown", "sale", id, "orders", orders, "err", err)
-		return outcomeUnknown(err)
-	default:
-		b.log.Error("a batch could not be committed", "sale", id, "orders", orders, "err", err)
-		return busy("The server could not write just now: nothing was bought. Ask again.", err)
-	}
 }
 
 // Close refuses newcomers and returns when everybody who was accepted has an answer, or when ctx ends. Closing

@@ -184,6 +184,24 @@ func TestACallerWhoLeavesChangesNothing(t *testing.T) {
 	}
 }
 
+// TestAnOperatorWhoLeavesIsNotToldOfAKey: the change stands in the queue, and is made all the same.
+func TestAnOperatorWhoLeavesIsNotToldOfAKey(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	c := newCrowd(g, sale.Limits{}, nil)
+	ctx, leave := context.WithCancel(t.Context())
+	c.running.Go(func() {
+		_, err := c.Change(ctx, 1, model.Amendment{Change: model.Sale.Pause})
+		assert.Equal(t, model.CodeOutcomeUnknown, model.CodeOf(err))
+		assert.ErrorContains(t, err, "look at the sale's changes")
+	})
+	<-g.arrived
+	leave()
+	c.running.Wait()
+	g.release <- nil
+	require.NoError(t, c.Close(t.Context()))
+}
+
 func TestWhatTheStoreSaysReachesEveryone(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -86,49 +86,17 @@ func (s *Service) fromMemory(id model.SaleID, order model.Order) (outcome *model
 func (s *Service) Schedule(ctx context.Context, by string, plan model.Plan) (model.State, error) {
 	state, err := s.Create(ctx, by, plan)
 	if err != nil {
-		err = s.batcher.explain(err, 0, 0)
-		if model.CodeOf(err) == model.CodeOutcomeUnknown {
-			err = scheduledUnknown(err)
-		}
-		return model.State{}, err
+		return model.State{}, s.batcher.explain(err, 0, 0, ofPlans)
 	}
 	s.board.Publish(state.Sale)
 	return state, nil
 }
 
 // Change applies an operator's change between two batches of purchases: whoever asks to buy after it has answered
-// is judged by the changed sale.
+// is judged by the changed sale. Errors: as Batcher.Change.
 func (s *Service) Change(ctx context.Context, id model.SaleID, wish model.Amendment) (model.State, error) {
 	if _, found, err := s.board.Latest(id); err == nil && !found {
-		return model.State{}, model.Problems{{
-			Code: model.CodeNotFound, Field: []string{"saleId"}, Message: "There is no sale with this id.",
-		}}
+		return model.State{}, noSaleToChange()
 	}
 	return s.batcher.Change(ctx, id, wish)
-}
-
-func saleNotFound() error {
-	return &model.Error{Code: model.CodeSaleNotFound, Message: "There is no sale with this id."}
-}
-
-func busy(message string, cause error) error {
-	return &model.Error{Code: model.CodeBusy, Message: message, RetryAfter: time.Second, Err: cause}
-}
-
-func outcomeUnknown(cause error) error {
-	return &model.Error{
-		Code:       model.CodeOutcomeUnknown,
-		Message:    "Whether it was bought is not known yet: ask again with the same key.",
-		RetryAfter: 500 * time.Millisecond,
-		Err:        cause,
-	}
-}
-
-func scheduledUnknown(cause error) error {
-	return &model.Error{
-		Code:       model.CodeOutcomeUnknown,
-		Message:    "Whether it was scheduled is not known: look whether the sale is there before you ask again.",
-		RetryAfter: time.Second,
-		Err:        cause,
-	}
 }
