@@ -11,7 +11,11 @@ export type Result =
   /** What is wrong, by the last word of the field's path. */
   | { kind: 'wrong'; fields: Record<string, string> }
   | { kind: 'refused' }
+  /** It may have been made all the same. */
   | { kind: 'away' };
+
+/** With these, nobody can tell by the answer whether the change was made. */
+const DOUBTFUL = ['OUTCOME_UNKNOWN', 'INTERNAL'];
 
 export type ChangeDocument<V> = TypedDocumentNode<{ payload: DeskPayloadFragment }, V>;
 
@@ -26,9 +30,17 @@ export function useSaleChange<V extends { input: object }>(
       const { data } = await client.mutate({ mutation, variables: { input } });
       return data ? resultOf(data.payload) : { kind: 'away' };
     } catch (error) {
-      return { kind: CombinedGraphQLErrors.is(error) ? 'refused' : 'away' };
+      return { kind: CombinedGraphQLErrors.is(error) && isCertain(error) ? 'refused' : 'away' };
     }
   };
+}
+
+/** Whether the server knows that nothing was changed. What is wrong below the change came after it. */
+function isCertain({ errors }: CombinedGraphQLErrors): boolean {
+  return errors.every(
+    ({ path = [], extensions }) =>
+      path.length < 2 && !DOUBTFUL.includes(extensions?.code as string),
+  );
 }
 
 export function resultOf({ sale, userErrors }: DeskPayloadFragment): Result {
