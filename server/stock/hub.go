@@ -3,8 +3,6 @@
 package stock
 
 import (
-	"cmp"
-	"context"
 	"iter"
 	"maps"
 	"slices"
@@ -14,14 +12,8 @@ import (
 	"stampede/model"
 )
 
-const (
-	// staleAfter is how long the hub answers without having heard of the database.
-	staleAfter = 10 * time.Second
-	// pace is the shortest time between two states on one watch.
-	pace = 100 * time.Millisecond
-	// longest is the most that the hub sleeps: clocks may step, and then a wake-up is due earlier than it seemed.
-	longest = time.Second
-)
+// staleAfter is how long the hub answers without having heard of the database.
+const staleAfter = 10 * time.Second
 
 // Hub keeps the latest state of every sale, not a log of changes: a slow watcher skips states and never holds up a
 // publisher. It satisfies graph.Feed.
@@ -29,7 +21,8 @@ type Hub struct {
 	clock *Clock
 
 	mu       sync.RWMutex // guards what follows
-	sales    map[model.SaleID]model.Sale
+	sales    map[model.SaleID]*entry
+	order    []*entry      // all of sales, in order; readers take it out of the lock: it is replaced and never changed
 	versions int64         // sum of the sales' versions
 	heardAt  time.Time     // when the database was last heard of; this machine's clock
 	current  model.SaleID  // what a visitor who names none is shown; 0: there is no sale
@@ -41,16 +34,20 @@ type Hub struct {
 // NewHub makes an empty hub. Its answers are UNAVAILABLE until Heard is called.
 func NewHub(clock *Clock) *Hub {
 	return &Hub{
-		clock: clock, sales: map[model.SaleID]model.Sale{}, changed: make(chan struct{}), moved: make(chan struct{}, 1),
+		clock: clock, sales: map[model.SaleID]*entry{}, changed: make(chan struct{}), moved: make(chan struct{}, 1),
 	}
 }
 
 // Publish takes a committed state, and drops it when a later one is known. It never waits, nor does it look at other
-// sales but the current one, as long as that one stays.
+// sales but the current one, as long as that one stays and no sale is new or starts at another time.
 func (h *Hub) Publish(sale model.Sale) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.takeLocked(&sale, h.clock.Now()) {
+	news, added := h.takeLocked(&sale, h.clock.Now())
+	if added != nil {
+		h.order = reordered(h.order, []*entry{added})
+	}
+	if news {
 		h.wakeLocked()
 	}
 }
@@ -61,65 +58,123 @@ func (h *Hub) sync(sales []model.Sale, lost iter.Seq[model.SaleID]) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now, changed := h.clock.Now(), false
+	var added []*entry
 	for i := range sales {
-		changed = h.takeLocked(&sales[i], now) || changed
+		news, e := h.takeLocked(&sales[i], now)
+		if e != nil {
+			added = append(added, e)
+		}
+		changed = changed || news
 	}
+	before := len(h.sales)
 	for id := range lost {
-		h.versions -= h.sales[id].Version
-		delete(h.sales, id)
-		changed = true
+		h.removeLocked(id)
+	}
+	removed := len(h.sales) < before
+	if len(added) > 0 || removed {
+		h.order = reordered(h.order, added)
 	}
 	if _, found := h.sales[h.current]; !found {
 		h.pickLocked(now)
 	}
-	if changed {
+	if changed || removed {
 		h.wakeLocked()
 	}
 }
 
-// takeLocked says whether a state is news. It keeps the current sale the one that model.Current picks: what the clock
-// changes in that, Run sees to.
-func (h *Hub) takeLocked(sale *model.Sale, now time.Time) bool {
-	known, had := h.sales[sale.ID]
-	if sale.Version <= known.Version {
-		return false
+// takeLocked says whether a state is news, and which entry the order lacks from now on, if any. It keeps the current
+// sale the one that model.Current picks: what the clock changes in that, Run sees to.
+func (h *Hub) takeLocked(sale *model.Sale, now time.Time) (news bool, added *entry) {
+	e, known := h.sales[sale.ID], &model.Sale{}
+	if e != nil {
+		known = e.sale.Load()
 	}
-	h.sales[sale.ID] = *sale
+	if sale.Version <= known.Version {
+		return false, nil
+	}
 	h.versions += sale.Version - known.Version
-	if !had || !known.StartsAt.Equal(sale.StartsAt) || !known.EndsAt.Equal(sale.EndsAt) {
+	if e != nil && known.StartsAt.Equal(sale.StartsAt) {
+		e.hold(*sale)
+	} else {
+		added = h.replaceLocked(e, sale)
+	}
+	if added != nil || !known.EndsAt.Equal(sale.EndsAt) {
 		select {
 		case h.moved <- struct{}{}:
 		default:
 		}
 	}
+	h.followLocked(known, sale, now)
+	return true, added
+}
+
+// replaceLocked gives a sale a new entry. Old is nil when it has none.
+func (h *Hub) replaceLocked(old *entry, sale *model.Sale) *entry {
+	if old != nil {
+		old.gone = true
+	}
+	e := &entry{}
+	e.hold(*sale)
+	h.sales[sale.ID] = e
+	return e
+}
+
+// removeLocked lets go of a sale, if it is there.
+func (h *Hub) removeLocked(id model.SaleID) {
+	if e := h.sales[id]; e != nil {
+		h.versions -= e.sale.Load().Version
+		e.gone = true
+		delete(h.sales, id)
+	}
+}
+
+// followLocked finds the current sale after one has changed.
+func (h *Hub) followLocked(before, sale *model.Sale, now time.Time) {
 	if sale.ID == h.current {
-		if model.Precedes(&known, sale, now) { // another one may precede it now
+		if model.Precedes(before, sale, now) { // another one may precede it now
 			h.pickLocked(now)
 		}
-	} else if current := h.sales[h.current]; h.current == 0 || model.Precedes(sale, &current, now) {
+		return
+	}
+	if h.current == 0 || model.Precedes(sale, h.sales[h.current].sale.Load(), now) {
 		h.current = sale.ID
 	}
-	return true
 }
 
 // pickLocked finds the current sale among all.
 func (h *Hub) pickLocked(now time.Time) {
-	sale, _ := model.Current(maps.Values(h.sales), now)
+	sale, _ := model.Current(salesOf(maps.Values(h.sales)), now)
 	h.current = sale.ID
+}
+
+// list is every sale's entry, in order.
+func (h *Hub) list() []*entry {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.order
 }
 
 // known is a copy of what the hub holds.
 func (h *Hub) known() map[model.SaleID]model.Sale {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	return maps.Clone(h.sales)
+	known := map[model.SaleID]model.Sale{}
+	for sale := range salesOf(slices.Values(h.list())) {
+		known[sale.ID] = sale
+	}
+	return known
 }
 
 // sale is what the hub holds of a sale; zero when there is none.
 func (h *Hub) sale(id model.SaleID) model.Sale {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	return h.sales[id]
+	return h.saleLocked(id)
+}
+
+func (h *Hub) saleLocked(id model.SaleID) model.Sale {
+	if e := h.sales[id]; e != nil {
+		return *e.sale.Load()
+	}
+	return model.Sale{}
 }
 
 // Heard notes that what the hub holds was in step with the database just now.
@@ -141,11 +196,11 @@ func (h *Hub) Pulse() (sales int, versions int64) {
 func (h *Hub) Latest(id model.SaleID) (model.State, bool, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	sale, found := h.sales[id]
+	state, found := h.stateLocked(id)
 	if err := h.freshLocked(); err != nil {
 		return model.State{}, found, err
 	}
-	return h.stateOf(sale), found, nil
+	return state, found, nil
 }
 
 // Current is the sale that a visitor who names none is shown; false when there is no sale. Errors: UNAVAILABLE.
@@ -155,85 +210,28 @@ func (h *Hub) Current() (model.State, bool, error) {
 	if err := h.freshLocked(); err != nil {
 		return model.State{}, false, err
 	}
-	state, found := h.stateLocked(0)
+	state, found := h.stateLocked(h.current)
 	return state, found, nil
 }
 
-// All lists the sales, the soonest to start first, then by id. Errors: UNAVAILABLE.
+// All lists the sales, the soonest to start first, then by id. Nobody waits for it. Errors: UNAVAILABLE.
 func (h *Hub) All() ([]model.State, error) {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	if err := h.freshLocked(); err != nil {
+	order, err := h.freshList()
+	if err != nil {
 		return nil, err
 	}
-	all := make([]model.State, 0, len(h.sales))
-	for _, sale := range h.sales {
-		all = append(all, h.stateOf(sale))
-	}
-	slices.SortFunc(all, func(a, b model.State) int {
-		return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.ID, b.ID))
-	})
-	return all, nil
+	return statesOf(order, h.clock), nil
 }
 
-// Watch sends the sale as it stands, and then as it stands after each change: the latest state only, at most ten a
-// second, the last one always. Revisions never go back. Id 0 follows the current sale. The channel closes when ctx
-// ends.
-func (h *Hub) Watch(ctx context.Context, id model.SaleID) <-chan model.State {
-	states := make(chan model.State)
-	go func() {
-		defer close(states)
-		var seen model.State
-		for {
-			state, found, changed := h.look(id)
-			var send chan model.State
-			if found && (state.ID != seen.ID || state.Revision() > seen.Revision()) {
-				send = states
-			}
-			select {
-			case send <- state:
-				seen = state
-				if !rest(ctx, pace) {
-					return
-				}
-			case <-changed:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return states
-}
-
-// rest waits for d; false when ctx ended first.
-func rest(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// look is the state to show a watcher, and a channel that closes when it may have changed.
-func (h *Hub) look(id model.SaleID) (model.State, bool, <-chan struct{}) {
+func (h *Hub) freshList() ([]*entry, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	state, found := h.stateLocked(id)
-	return state, found, h.changed
+	return h.order, h.freshLocked()
 }
 
 func (h *Hub) stateLocked(id model.SaleID) (model.State, bool) {
-	if id == 0 {
-		id = h.current
-	}
-	sale, found := h.sales[id]
-	return h.stateOf(sale), found
+	return model.State{Sale: h.saleLocked(id), At: h.clock.Now()}, h.sales[id] != nil
 }
-
-func (h *Hub) stateOf(sale model.Sale) model.State { return model.State{Sale: sale, At: h.clock.Now()} }
 
 func (h *Hub) freshLocked() error {
 	if time.Since(h.heardAt) < staleAfter {
@@ -243,63 +241,4 @@ func (h *Hub) freshLocked() error {
 		Code:    model.CodeUnavailable,
 		Message: "The shop can't be reached just now: what it last said is too old to be shown.",
 	}
-}
-
-// wakeLocked tells every watcher to look again.
-func (h *Hub) wakeLocked() {
-	close(h.changed)
-	h.changed = make(chan struct{})
-}
-
-// Run announces the changes of phase that the clock alone makes, until ctx ends.
-func (h *Hub) Run(ctx context.Context) {
-	announced := h.clock.Now() // what was due until then needs no announcement
-	for {
-		due := h.nextDue(announced)
-		wait := longest
-		if !due.IsZero() {
-			wait = max(0, min(wait, h.clock.Until(due)))
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-h.moved:
-			timer.Stop()
-		case <-ctx.Done():
-			timer.Stop()
-			return
-		}
-		now := h.clock.Now()
-		isDue := !due.IsZero() && !now.Before(due)
-		if isDue {
-			announced = due
-		}
-		if isDue || h.outdated(now) {
-			h.mu.Lock()
-			h.pickLocked(now)
-			h.wakeLocked()
-			h.mu.Unlock()
-		}
-	}
-}
-
-// outdated says whether another sale is the current one by now: the clock may have been set back.
-func (h *Hub) outdated(now time.Time) bool {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	sale, _ := model.Current(maps.Values(h.sales), now)
-	return sale.ID != h.current
-}
-
-// nextDue is the first instant after announced at which a sale changes by the clock, zero when there is none.
-func (h *Hub) nextDue(announced time.Time) time.Time {
-	h.mu.RLock()
-	defer h.mu.RUnlock()
-	var due time.Time
-	for _, sale := range h.sales {
-		if at := sale.NextChangeAfter(announced); !at.IsZero() && (due.IsZero() || at.Before(due)) {
-			due = at
-		}
-	}
-	return due
 }

@@ -156,7 +156,7 @@ func BenchmarkPublish(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			h := NewHub(&Clock{})
 			h.sync(many(n), slices.Values([]model.SaleID{}))
-			sale := h.sales[1]
+			sale := h.sale(1)
 			for b.Loop() {
 				sale.Version++
 				h.Publish(sale)

@@ -1,0 +1,63 @@
+package stock
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"stampede/model"
+)
+
+// longest is the most that the hub sleeps: clocks may step, and then a wake-up is due earlier than it seemed.
+const longest = time.Second
+
+// Run announces the changes of phase that the clock alone makes, until ctx ends.
+func (h *Hub) Run(ctx context.Context) {
+	announced := h.clock.Now() // what was due until then needs no announcement
+	for {
+		due := h.nextDue(announced)
+		wait := longest
+		if !due.IsZero() {
+			wait = max(0, min(wait, h.clock.Until(due)))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-h.moved:
+			timer.Stop()
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		now := h.clock.Now()
+		isDue := !due.IsZero() && !now.Before(due)
+		if isDue {
+			announced = due
+		}
+		if isDue || h.outdated(now) {
+			h.mu.Lock()
+			h.pickLocked(now)
+			h.wakeLocked()
+			h.mu.Unlock()
+		}
+	}
+}
+
+// outdated says whether another sale is the current one by now: the clock may have been set back.
+func (h *Hub) outdated(now time.Time) bool {
+	sale, _ := model.Current(salesOf(slices.Values(h.list())), now)
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return sale.ID != h.current
+}
+
+// nextDue is the first instant after announced at which a sale changes by the clock, zero when there is none.
+func (h *Hub) nextDue(announced time.Time) time.Time {
+	var due time.Time
+	for _, e := range h.list() {
+		if at := e.sale.Load().NextChangeAfter(announced); !at.IsZero() && (due.IsZero() || at.Before(due)) {
+			due = at
+		}
+	}
+	return due
+}

@@ -1,0 +1,104 @@
+package stock
+
+import (
+	"cmp"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/model"
+)
+
+// TestAllIsInOrder, whatever was published, moved, read or lost.
+func TestAllIsInOrder(t *testing.T) {
+	t.Parallel()
+	h := NewHub(&Clock{})
+	h.Heard()
+	rng := rand.New(rand.NewPCG(3, 4))
+	want := map[model.SaleID]model.Sale{}
+	next := func() model.Sale {
+		id := model.SaleID(1 + rng.IntN(12))
+		want[id] = anySale(rng, id, want[id].Version+1)
+		return want[id]
+	}
+	for step := range 2000 {
+		if rng.IntN(4) > 0 {
+			h.Publish(next())
+		} else {
+			var lost []model.SaleID
+			for range rng.IntN(4) {
+				next()
+			}
+			for id := range maps.Clone(want) {
+				if rng.IntN(8) == 0 {
+					lost = append(lost, id)
+					delete(want, id)
+				}
+			}
+			h.sync(slices.Collect(maps.Values(want)), slices.Values(lost))
+		}
+		all, err := h.All()
+		require.NoError(t, err)
+		var got []model.Sale
+		for _, state := range all {
+			got = append(got, state.Sale)
+		}
+		require.Equal(t, slices.SortedFunc(maps.Values(want), func(a, b model.Sale) int {
+			return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.ID, b.ID))
+		}), got, "step %d", step)
+	}
+}
+
+// TestReadersShareOneOrder: a commit makes no new one, and what makes a new one leaves the old one as it was. So
+// readers need no lock.
+func TestReadersShareOneOrder(t *testing.T) {
+	t.Parallel()
+	sales := many(3)
+	changed := func(change func(*model.Sale)) func(*Hub) {
+		sale := sales[0]
+		sale.Version++
+		change(&sale)
+		return func(h *Hub) { h.Publish(sale) }
+	}
+	for name, c := range map[string]struct {
+		change func(*Hub)
+		want   []model.SaleID
+		shared bool
+	}{
+		"a commit":      {changed(func(s *model.Sale) { s.Sold++ }), []model.SaleID{1, 2, 3}, true},
+		"another end":   {changed(func(s *model.Sale) { s.EndsAt = s.StartsAt.Add(time.Hour) }), []model.SaleID{1, 2, 3}, true},
+		"old news":      {func(h *Hub) { h.Publish(sales[0]) }, []model.SaleID{1, 2, 3}, true},
+		"another start": {changed(func(s *model.Sale) { s.StartsAt = s.StartsAt.AddDate(1, 0, 0) }), []model.SaleID{2, 3, 1}, false},
+		"a new sale":    {func(h *Hub) { h.Publish(model.Sale{ID: 4, Version: 1}) }, []model.SaleID{4, 1, 2, 3}, false},
+		"a lost sale":   {func(h *Hub) { h.sync(nil, slices.Values([]model.SaleID{2})) }, []model.SaleID{1, 3}, false},
+	} {
+		h := NewHub(&Clock{})
+		h.sync(sales, slices.Values([]model.SaleID{}))
+		before := h.list()
+		entries := slices.Clone(before)
+		starts := startsOf(before)
+		c.change(h)
+		after := h.list()
+		assert.Equal(t, c.shared, &before[0] == &after[0], name)
+		assert.Equal(t, entries, before, name)
+		assert.Equal(t, starts, startsOf(before), "%s: who still reads the old order sees it sorted", name)
+		var ids []model.SaleID
+		for sale := range salesOf(slices.Values(after)) {
+			ids = append(ids, sale.ID)
+		}
+		assert.Equal(t, c.want, ids, name)
+	}
+}
+
+func startsOf(entries []*entry) []time.Time {
+	starts := make([]time.Time, len(entries))
+	for i, e := range entries {
+		starts[i] = e.sale.Load().StartsAt
+	}
+	return starts
+}
