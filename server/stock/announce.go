@@ -30,17 +30,37 @@ func (h *Hub) Run(ctx context.Context) {
 			return
 		}
 		now := h.clock.Now()
-		isDue := !due.IsZero() && !now.Before(due)
-		if isDue {
-			announced = due
-		}
-		if isDue || h.outdated(now) {
-			h.mu.Lock()
-			h.pickLocked(now)
-			h.wakeLocked()
-			h.mu.Unlock()
+		h.announce(announced, now)
+		if now.After(announced) {
+			announced = now
 		}
 	}
+}
+
+// announce wakes who watches a sale that the clock has changed after from and no later than now. What comes into the
+// hub meanwhile wakes by itself.
+func (h *Hub) announce(from, now time.Time) {
+	var due []*entry
+	for _, e := range h.list() {
+		if at := e.sale.Load().NextChangeAfter(from); !at.IsZero() && !at.After(now) {
+			due = append(due, e)
+		}
+	}
+	if len(due) > 0 || h.outdated(now) {
+		h.wake(due)
+	}
+}
+
+func (h *Hub) wake(due []*entry) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range due {
+		e.changed.ring()
+		if e == h.sales[h.current] {
+			h.currentChanged.ring()
+		}
+	}
+	h.pickLocked(h.clock.Now())
 }
 
 // outdated says whether another sale is the current one by now: the clock may have been set back.

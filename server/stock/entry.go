@@ -13,10 +13,24 @@ import (
 // entries stays sorted while it is read: a sale that gets another start gets another entry.
 type entry struct {
 	sale atomic.Pointer[model.Sale] // never nil, and what it points to never changes
-	gone bool                       // it is no longer the sale's; guarded by Hub.mu
+
+	gone    bool // it is no longer the sale's; guarded by Hub.mu
+	changed bell // rung when the sale changes, or is gone; guarded by Hub.mu
+}
+
+func newEntry(sale model.Sale) *entry {
+	e := &entry{changed: make(bell)}
+	e.hold(sale)
+	return e
 }
 
 func (e *entry) hold(sale model.Sale) { e.sale.Store(&sale) }
+
+// leaveLocked tells who watches that the sale is elsewhere, or nowhere.
+func (e *entry) leaveLocked() {
+	e.gone = true
+	e.changed.ring()
+}
 
 // inOrder puts the soonest to start first, then the lower id.
 func inOrder(a, b *entry) int {

@@ -22,11 +22,14 @@ type Hub struct {
 
 	mu       sync.RWMutex // guards what follows
 	sales    map[model.SaleID]*entry
-	order    []*entry      // all of sales, in order; readers take it out of the lock: it is replaced and never changed
-	versions int64         // sum of the sales' versions
-	heardAt  time.Time     // when the database was last heard of; this machine's clock
-	current  model.SaleID  // what a visitor who names none is shown; 0: there is no sale
-	changed  chan struct{} // closed, and made anew, when any sale changes
+	order    []*entry     // all of sales, in order; readers take it out of the lock: it is replaced and never changed
+	versions int64        // sum of the sales' versions
+	heardAt  time.Time    // when the database was last heard of; this machine's clock
+	current  model.SaleID // what a visitor who names none is shown; 0: there is no sale
+
+	// Each entry has a bell, too: nobody is woken by the sales of others.
+	currentChanged bell // rung when the current sale changes, or another one is it
+	arrived        bell // rung when a sale comes that was not there
 
 	moved chan struct{} // holds one: a sale has other times than before
 }
@@ -34,7 +37,8 @@ type Hub struct {
 // NewHub makes an empty hub. Its answers are UNAVAILABLE until Heard is called.
 func NewHub(clock *Clock) *Hub {
 	return &Hub{
-		clock: clock, sales: map[model.SaleID]*entry{}, changed: make(chan struct{}), moved: make(chan struct{}, 1),
+		clock: clock, sales: map[model.SaleID]*entry{}, moved: make(chan struct{}, 1),
+		currentChanged: make(bell), arrived: make(bell),
 	}
 }
 
@@ -43,58 +47,50 @@ func NewHub(clock *Clock) *Hub {
 func (h *Hub) Publish(sale model.Sale) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	news, added := h.takeLocked(&sale, h.clock.Now())
-	if added != nil {
+	if added := h.takeLocked(&sale, h.clock.Now()); added != nil {
 		h.order = reordered(h.order, []*entry{added})
-	}
-	if news {
-		h.wakeLocked()
 	}
 }
 
 // sync takes what the database was read to hold, and lets go of sales that it has lost. Who watches those hears no more
-// of them. Everybody else is woken once.
+// of them, unless they come back.
 func (h *Hub) sync(sales []model.Sale, lost iter.Seq[model.SaleID]) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now, changed := h.clock.Now(), false
+	now := h.clock.Now()
 	var added []*entry
 	for i := range sales {
-		news, e := h.takeLocked(&sales[i], now)
-		if e != nil {
+		if e := h.takeLocked(&sales[i], now); e != nil {
 			added = append(added, e)
 		}
-		changed = changed || news
 	}
 	before := len(h.sales)
 	for id := range lost {
 		h.removeLocked(id)
 	}
-	removed := len(h.sales) < before
-	if len(added) > 0 || removed {
+	if len(added) > 0 || len(h.sales) < before {
 		h.order = reordered(h.order, added)
 	}
 	if _, found := h.sales[h.current]; !found {
 		h.pickLocked(now)
 	}
-	if changed || removed {
-		h.wakeLocked()
-	}
 }
 
-// takeLocked says whether a state is news, and which entry the order lacks from now on, if any. It keeps the current
-// sale the one that model.Current picks: what the clock changes in that, Run sees to.
-func (h *Hub) takeLocked(sale *model.Sale, now time.Time) (news bool, added *entry) {
+// takeLocked holds a state that is news, wakes who watches the sale, and returns the entry that the order lacks from
+// now on, if any. It keeps the current sale the one that model.Current picks: what the clock changes in that, Run sees
+// to.
+func (h *Hub) takeLocked(sale *model.Sale, now time.Time) (added *entry) {
 	e, known := h.sales[sale.ID], &model.Sale{}
 	if e != nil {
 		known = e.sale.Load()
 	}
 	if sale.Version <= known.Version {
-		return false, nil
+		return nil
 	}
 	h.versions += sale.Version - known.Version
 	if e != nil && known.StartsAt.Equal(sale.StartsAt) {
 		e.hold(*sale)
+		e.changed.ring()
 	} else {
 		added = h.replaceLocked(e, sale)
 	}
@@ -105,16 +101,17 @@ func (h *Hub) takeLocked(sale *model.Sale, now time.Time) (news bool, added *ent
 		}
 	}
 	h.followLocked(known, sale, now)
-	return true, added
+	return added
 }
 
 // replaceLocked gives a sale a new entry. Old is nil when it has none.
 func (h *Hub) replaceLocked(old *entry, sale *model.Sale) *entry {
 	if old != nil {
-		old.gone = true
+		old.leaveLocked()
+	} else {
+		h.arrived.ring()
 	}
-	e := &entry{}
-	e.hold(*sale)
+	e := newEntry(*sale)
 	h.sales[sale.ID] = e
 	return e
 }
@@ -123,7 +120,7 @@ func (h *Hub) replaceLocked(old *entry, sale *model.Sale) *entry {
 func (h *Hub) removeLocked(id model.SaleID) {
 	if e := h.sales[id]; e != nil {
 		h.versions -= e.sale.Load().Version
-		e.gone = true
+		e.leaveLocked()
 		delete(h.sales, id)
 	}
 }
@@ -131,20 +128,29 @@ func (h *Hub) removeLocked(id model.SaleID) {
 // followLocked finds the current sale after one has changed.
 func (h *Hub) followLocked(before, sale *model.Sale, now time.Time) {
 	if sale.ID == h.current {
+		h.currentChanged.ring()
 		if model.Precedes(before, sale, now) { // another one may precede it now
 			h.pickLocked(now)
 		}
 		return
 	}
 	if h.current == 0 || model.Precedes(sale, h.sales[h.current].sale.Load(), now) {
-		h.current = sale.ID
+		h.showLocked(sale.ID)
+	}
+}
+
+// showLocked makes a sale the current one.
+func (h *Hub) showLocked(id model.SaleID) {
+	if id != h.current {
+		h.current = id
+		h.currentChanged.ring()
 	}
 }
 
 // pickLocked finds the current sale among all.
 func (h *Hub) pickLocked(now time.Time) {
 	sale, _ := model.Current(salesOf(maps.Values(h.sales)), now)
-	h.current = sale.ID
+	h.showLocked(sale.ID)
 }
 
 // list is every sale's entry, in order.

@@ -55,15 +55,30 @@ func rest(ctx context.Context, d time.Duration) bool {
 func (h *Hub) look(id model.SaleID) (model.State, bool, <-chan struct{}) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
+	changed := h.bellLocked(id)
 	if id == 0 {
 		id = h.current
 	}
 	state, found := h.stateLocked(id)
-	return state, found, h.changed
+	return state, found, changed
 }
 
-// wakeLocked tells every watcher to look again.
-func (h *Hub) wakeLocked() {
-	close(h.changed)
-	h.changed = make(chan struct{})
+// bellLocked is what wakes the watchers of a sale. Those of one that is not there wait for any to come.
+func (h *Hub) bellLocked(id model.SaleID) bell {
+	if id == 0 {
+		return h.currentChanged
+	}
+	if e := h.sales[id]; e != nil {
+		return e.changed
+	}
+	return h.arrived
+}
+
+// bell wakes all who wait for it when it is rung. Who wants to miss nothing takes it under the lock under which he
+// looks.
+type bell chan struct{}
+
+func (b *bell) ring() {
+	close(*b)
+	*b = make(bell)
 }
