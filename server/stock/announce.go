@@ -11,11 +11,13 @@ import (
 // longest is the most that the hub sleeps: clocks may step, and then a wake-up is due earlier than it seemed.
 const longest = time.Second
 
-// Run announces the changes of phase that the clock alone makes, until ctx ends.
+// Run announces the changes of phase that the clock alone makes, until ctx ends. What the clock repeats is announced
+// once more. What was due when the clock was first read needs no announcement.
 func (h *Hub) Run(ctx context.Context) {
-	announced := h.clock.Now() // what was due until then needs no announcement
 	for {
-		due := h.nextDue(announced)
+		from, now := h.clock.Passed()
+		h.announce(from, now)
+		due := h.nextDue(now)
 		wait := longest
 		if !due.IsZero() {
 			wait = max(0, min(wait, h.clock.Until(due)))
@@ -28,11 +30,6 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-ctx.Done():
 			timer.Stop()
 			return
-		}
-		now := h.clock.Now()
-		h.announce(announced, now)
-		if now.After(announced) {
-			announced = now
 		}
 	}
 }
@@ -71,11 +68,11 @@ func (h *Hub) outdated(now time.Time) bool {
 	return sale.ID != h.current
 }
 
-// nextDue is the first instant after announced at which a sale changes by the clock, zero when there is none.
-func (h *Hub) nextDue(announced time.Time) time.Time {
+// nextDue is the first instant after now at which a sale changes by the clock, zero when there is none.
+func (h *Hub) nextDue(now time.Time) time.Time {
 	var due time.Time
 	for _, e := range h.list() {
-		if at := e.sale.Load().NextChangeAfter(announced); !at.IsZero() && (due.IsZero() || at.Before(due)) {
+		if at := e.sale.Load().NextChangeAfter(now); !at.IsZero() && (due.IsZero() || at.Before(due)) {
 			due = at
 		}
 	}

@@ -23,6 +23,7 @@ type Clock struct {
 	origins [clockSamples]time.Time
 	taken   int
 	last    time.Time // what Now has said
+	lowest  time.Time // the earliest that Now has said since Passed was asked
 }
 
 // Observe notes a reading of the database's clock that has just arrived. The reading was made earlier than now, so
@@ -40,6 +41,30 @@ func (c *Clock) Observe(reading time.Time) {
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.nowLocked()
+}
+
+// Passed is the time that has gone by since it was last asked: from the earliest instant that Now has said since. After
+// the database's clock was set back, that is earlier than it was then, and what lies between passes once more. It is
+// for one caller.
+func (c *Clock) Passed() (from, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now = c.nowLocked()
+	from, c.lowest = c.lowest, now
+	return from, now
+}
+
+func (c *Clock) nowLocked() time.Time {
+	now := c.steadyLocked()
+	if c.lowest.IsZero() || now.Before(c.lowest) {
+		c.lowest = now
+	}
+	return now
+}
+
+// steadyLocked stands still rather than going back a little.
+func (c *Clock) steadyLocked() time.Time {
 	now := time.Now().UTC()
 	if c.taken > 0 {
 		now = c.originLocked().Add(time.Since(start)).UTC()

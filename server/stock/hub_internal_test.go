@@ -121,6 +121,16 @@ func TestTheNetIsNotCastForWhatIsUnderWay(t *testing.T) {
 	assert.Equal(t, 2, source.listed)
 }
 
+// TestASyncReadsTheClock even where there is no sale: this machine's own may be far ahead of the database's.
+func TestASyncReadsTheClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := relayOn(&empty{})
+		require.NoError(t, r.Sync(t.Context()))
+		assert.Equal(t, time.Hour, time.Since(r.clock.Now()))
+	})
+}
+
 // TestASyncWakesOnce, and only for news.
 func TestASyncWakesOnce(t *testing.T) {
 	t.Parallel()

@@ -156,6 +156,47 @@ func TestTheClockAloneOpensAndEndsASale(t *testing.T) {
 	})
 }
 
+// TestWhatTheClockRepeatsIsAnnounced: the database's clock was set back after a sale had opened, or it turns out to be
+// behind this machine's. Whoever comes before the sale opens in earnest is told when it does.
+func TestWhatTheClockRepeatsIsAnnounced(t *testing.T) {
+	t.Parallel()
+	for name, back := range map[string]time.Duration{
+		"by far":           time.Hour,
+		"noticed too late": 10*time.Second + 500*time.Millisecond, // it opens before the hub looks again
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { opensTwice(t, back) })
+		})
+	}
+}
+
+func opensTwice(t *testing.T, back time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	clock := &stock.Clock{}
+	h := stock.NewHub(clock)
+	h.Publish(model.Sale{ID: 1, Stock: 1, Version: 1, StartsAt: time.Now().Add(time.Minute)})
+	go h.Run(ctx)
+	time.Sleep(time.Minute + 10*time.Second + 200*time.Millisecond)
+	h.Heard()
+	opened, _, err := h.Latest(1)
+	require.NoError(t, err)
+	require.Equal(t, model.PhaseActive, opened.Phase())
+
+	stock.SetClock(clock, clock.Now().Add(-back))
+	states := h.Watch(ctx, 1)
+	upcoming := <-states
+	require.Equal(t, model.PhaseUpcoming, upcoming.Phase())
+	select {
+	case again := <-states:
+		assert.Equal(t, model.PhaseActive, again.Phase())
+	case <-time.After(2 * time.Hour):
+		assert.Fail(t, "it opened, and nobody was told")
+	}
+}
+
 func TestARescheduledSaleOpensAtItsNewStart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

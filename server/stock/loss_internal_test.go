@@ -50,6 +50,15 @@ func (d *table) Surpass(ctx context.Context, id model.SaleID, version int64) (mo
 
 func (d *table) Forget() { d.forgotten++ }
 
+// empty is a database without a sale, whose clock is an hour behind.
+type empty struct{ table }
+
+func (d *empty) Sales(context.Context) ([]model.Sale, time.Time, error) { return nil, time.Time{}, nil }
+
+func (d *empty) Pulse(context.Context) (sales int, versions int64, now time.Time, err error) {
+	return 0, 0, time.Now().Add(-time.Hour), nil
+}
+
 func relayOn(source Source, known ...model.Sale) *Relay {
 	clock := &Clock{}
 	r := NewRelay(NewHub(clock), clock, source, nil, func() {}, slog.New(slog.DiscardHandler))

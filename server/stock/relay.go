@@ -31,7 +31,7 @@ const (
 
 // Source is where a relay reads the sales.
 type Source interface {
-	// Sales lists every sale, and the database's clock when it was read.
+	// Sales lists every sale, and the database's clock when it was read: zero when there is no sale.
 	Sales(ctx context.Context) ([]model.Sale, time.Time, error)
 	// Sale reads one sale, with the database's clock.
 	Sale(ctx context.Context, id model.SaleID) (model.State, error)
@@ -105,9 +105,12 @@ func (r *Relay) Sync(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sync the sales: %w", err)
 	}
-	if !now.IsZero() {
-		r.clock.Observe(now)
+	if now.IsZero() { // no row could carry it
+		if _, _, now, err = r.source.Pulse(ctx); err != nil {
+			return fmt.Errorf("sync the clock: %w", err)
+		}
 	}
+	r.clock.Observe(now)
 	for _, sale := range sales {
 		if before, lost := r.lost(known[sale.ID], sale); lost {
 			if err := r.surpass(ctx, before); err != nil {
@@ -273,49 +276,4 @@ func (r *Relay) compare(ctx context.Context) error {
 	}
 	r.hub.Heard()
 	return nil
-}
-
-// pending is a set of sales that something is to be done about. It is bounded by the number of sales.
-type pending struct {
-	wake chan struct{} // holds one
-
-	mu  *sync.Mutex // guards what follows
-	ids map[model.SaleID]struct{}
-}
-
-func newPending() pending {
-	return pending{wake: make(chan struct{}, 1), mu: &sync.Mutex{}, ids: map[model.SaleID]struct{}{}}
-}
-
-func (p pending) add(id model.SaleID) {
-	p.mu.Lock()
-	p.ids[id] = struct{}{}
-	p.mu.Unlock()
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (p pending) take() []model.SaleID {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	ids := slices.Sorted(maps.Keys(p.ids))
-	clear(p.ids)
-	return ids
-}
-
-// each does what is to be done at once, and then at most once every pace, until ctx ends.
-func (p pending) each(ctx context.Context, pace time.Duration, do func(context.Context, []model.SaleID)) {
-	for {
-		select {
-		case <-p.wake:
-			do(ctx, p.take())
-		case <-ctx.Done():
-			return
-		}
-		if !rest(ctx, pace) {
-			return
-		}
-	}
 }

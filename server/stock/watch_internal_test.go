@@ -106,12 +106,21 @@ func (w *witness) knows(t *testing.T, h *Hub, when string) {
 	}
 }
 
-// TestNobodyMissesAChange, whether it was published, read, made by the clock, or the sale was lost and came back.
+// SetClock has a clock follow a database's that shows now.
+func SetClock(c *Clock, now time.Time) {
+	for range clockSamples {
+		c.Observe(now)
+	}
+}
+
+// TestNobodyMissesAChange, whether it was published, read, made by the clock, the sale was lost and came back, or the
+// database's clock was set.
 func TestNobodyMissesAChange(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const sales = 6
-		h := NewHub(&Clock{})
+		clock := &Clock{}
+		h := NewHub(clock)
 		go h.Run(t.Context())
 		w := watchAll(t, h, sales)
 		rng := rand.New(rand.NewPCG(5, 6))
@@ -134,6 +143,11 @@ func TestNobodyMissesAChange(t *testing.T) {
 			"one is read":    func() { h.sync([]model.Sale{next()}, slices.Values([]model.SaleID{})) },
 			"one is lost":    func() { h.sync(nil, slices.Values([]model.SaleID{model.SaleID(1 + rng.IntN(sales))})) },
 			"lost, and back": func() { s := next(); h.sync(nil, slices.Values([]model.SaleID{s.ID})); h.Publish(s) },
+		}
+		steps["the clock is set"] = func() {
+			SetClock(clock, time.Now().Add(time.Duration(rng.IntN(480)-240)*time.Second))
+			steps["one is read"]()
+			SetClock(clock, time.Now().Add(time.Duration(rng.IntN(480)-240)*time.Second))
 		}
 		names := slices.Sorted(maps.Keys(steps))
 		for range 1500 {
