@@ -173,7 +173,8 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 		Feed: a.hub, Admit: a.guard.Admit, Log: a.log,
 	})
 	handler, err := web.NewHandler(web.Edge{
-		GraphQL: a.graphql, Auth: a.auth, Client: client.Dist(), Boot: web.Boot{DemoSignIn: resolver.SignIn != nil, SignInURL: cfg.SignInURL},
+		GraphQL: a.graphql, Auth: a.auth, Client: client.Dist(),
+		Boot: web.Boot{DemoSignIn: resolver.SignIn != nil, SignInURL: cfg.SignInURL},
 		Purchases: a.sales, Feed: a.hub,
 		Ready: a.ready, Draining: a.draining.Load, Guard: a.guard, Log: a.log,
 	})
