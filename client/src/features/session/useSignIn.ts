@@ -12,7 +12,7 @@ const SignIn = graphql(`
   }
 `);
 
-/** `name`: the server does not take this name. `away`: it could not be asked. */
+/** `name`: the server does not take this name. `away`: it could not answer, for whatever other reason. */
 export type SignInProblem = 'name' | 'away';
 
 /** Demo sign-in: the same name is the same shopper. */
@@ -27,9 +27,17 @@ export function useSignIn() {
       const { data } = await run({ variables: { name } });
       if (data) session.signIn(data.signIn.token, name);
     } catch (error) {
-      setProblem(CombinedGraphQLErrors.is(error) ? 'name' : 'away');
+      setProblem(problemOf(error));
     }
   };
 
   return { signIn, loading, problem };
+}
+
+/** The name is all that the shopper gives. Whatever else went wrong is not theirs to mend. */
+function problemOf(error: unknown): SignInProblem {
+  const ofInput =
+    CombinedGraphQLErrors.is(error) &&
+    error.errors.some(({ extensions }) => extensions?.code === 'BAD_USER_INPUT');
+  return ofInput ? 'name' : 'away';
 }
