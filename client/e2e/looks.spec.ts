@@ -9,6 +9,7 @@ const LANGUAGES = ['en', 'de', 'fr', 'es', 'ja', 'zh-Hans', 'hi', 'ar'];
 const WINDOWS = [
   { width: 390, height: 844 },
   { width: 320, height: 640 },
+  { width: 900, height: 700 },
   { width: 1280, height: 800 },
 ];
 
@@ -35,13 +36,58 @@ for (const [moment, bring] of Object.entries(moments)) {
   });
 }
 
-/** What does not fit: rows of the truth box that reach into the next, texts wider than their place. */
+test('every stock fits, in every language, in a box that keeps its size', async ({
+  stampede,
+  arrives,
+}) => {
+  test.slow();
+  const wrong: string[] = [];
+  const ada = await arrives('Ada', { reducedMotion: 'reduce' });
+  for (const opensInMs of [-1000, 3 * 60_000])
+    for (const stock of [999, 1200, 10_000, 250_000, 100_000_000]) {
+      await stampede.schedule(stock, opensInMs);
+      await ada.page.reload();
+      await ada.sees(opensInMs < 0 ? 'active' : 'upcoming');
+      for (const language of LANGUAGES) {
+        await ada.speaks(language);
+        for (const viewport of [...WINDOWS, { width: 1440, height: 900 }]) {
+          await ada.page.setViewportSize(viewport);
+          for (const place of await ada.page.evaluate(cutOff))
+            wrong.push(`${stock} ${language} ${viewport.width}: ${place}`);
+        }
+      }
+    }
+  expect(wrong).toEqual([]);
+});
+
+for (const stock of [1000, 10_000])
+  test(`nothing moves while the number falls from ${stock}`, async ({ stampede, arrives }) => {
+    const sale = await stampede.schedule(stock);
+    const ada = await arrives('Ada');
+    const format = new Intl.NumberFormat('en-GB');
+    const places = async (left: number) => {
+      await ada.reads(`${format.format(left)} of ${format.format(stock)} left`);
+      const [numeral, words] = [ada.truth.locator('.numeral'), ada.truth.locator('.of')];
+      const [number, of] = [await numeral.boundingBox(), await words.boundingBox()];
+      return { number: [number?.x, number?.y, number?.height], of };
+    };
+    const before = await places(stock);
+    await stampede.buyAs('Guest', sale);
+    expect(await places(stock - 1)).toEqual(before);
+  });
+
+/** What does not fit: a box that grew, rows of it that reach into the next, texts wider than their place. */
 function cutOff(): string[] {
   const wrong: string[] = [];
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) wrong.push(`the page is ${root.scrollWidth} wide`);
   const rows = [...document.querySelectorAll('section[data-state] > *')];
-  const box = document.querySelector('section[data-state]');
+  const box = document.querySelector<HTMLElement>('section[data-state]');
+  const [height, least] = box
+    ? [box.offsetHeight, parseFloat(getComputedStyle(box).minHeight)]
+    : [];
+  if (height === undefined || least === undefined || height > least)
+    wrong.push(`the box is ${height} tall, not ${least}`);
   rows.forEach((row, i) => {
     const end =
       rows[i + 1]?.getBoundingClientRect().top ?? box?.getBoundingClientRect().bottom ?? 0;

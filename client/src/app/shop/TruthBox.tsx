@@ -22,7 +22,8 @@ interface Props {
 
 /**
  * Countdown, button, receipt and farewell share this box. Its size and the places in it never change, so
- * nothing moves at the moment that matters.
+ * nothing moves at the moment that matters. None of its lines is a paragraph: a reader's own space between paragraphs
+ * has no place here.
  */
 export function TruthBox({ status, kind, slots }: Props) {
   const { t } = useTranslation();
@@ -37,11 +38,11 @@ export function TruthBox({ status, kind, slots }: Props) {
       <div>{status}</div>
       <div className="top">{slots.top}</div>
       <div className="meter-place">{slots.meter}</div>
-      <Typography variant="body2" className="line">
+      <Typography variant="body2" component="div" className="line">
         {slots.line}
       </Typography>
       <div className="action">{slots.action}</div>
-      <Typography variant="body2" className="note">
+      <Typography variant="body2" component="div" className="note">
         {slots.note}
       </Typography>
     </Paper>
@@ -51,7 +52,7 @@ export function TruthBox({ status, kind, slots }: Props) {
 /** Words in the place of the button. */
 export function Plate({ children }: { children: ReactNode }) {
   return (
-    <Paper variant="outlined" component="p" className="plate" tabIndex={-1}>
+    <Paper variant="outlined" component="div" className="plate" tabIndex={-1}>
       {children}
     </Paper>
   );

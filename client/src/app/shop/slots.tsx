@@ -1,15 +1,13 @@
 import Button from '@mui/material/Button';
-import Typography from '@mui/material/Typography';
 import { BuyButton } from '../../features/purchase/BuyButton';
 import { ReceiptLine } from '../../features/purchase/Receipt';
-import { isLastTenth } from '../../features/sale/phase';
 import { StockMeter } from '../../features/sale/StockMeter';
 import type { ProductViewFragment, SaleLiveFragment } from '../../gql/graphql';
 import type { Translate } from '../../shared/i18n/texts';
 import { type Format, sameDay } from '../../shared/format/format';
-import { Rich } from '../../shared/ui/Rich';
 import { BusyNote } from './BusyNote';
 import { Guarded } from './Guarded';
+import { Left } from './Left';
 import type { Truth } from './truth';
 import { Plate, type Slots } from './TruthBox';
 import { Sentence, Tick, Words } from './words';
@@ -94,21 +92,6 @@ function active(showing: Showing): Slots {
     line: until(),
     ...(showing.signIn ?? buying(showing, true, showing.problem)),
   };
-}
-
-/** "37 of 100 left" */
-function Left({ t, format, sale }: Showing) {
-  const text = t('stock.left', {
-    count: sale.remaining,
-    remaining: format.number(sale.remaining),
-    stock: format.number(sale.stock),
-  });
-  const last = isLastTenth(sale) ? ' last' : '';
-  return (
-    <Typography className="left">
-      <Rich text={text} n={(number) => <span className={`numeral${last}`}>{number}</span>} />
-    </Typography>
-  );
 }
 
 function underWay(truth: Truth, showing: Showing): Slots {

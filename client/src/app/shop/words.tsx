@@ -16,7 +16,7 @@ export function Words({ title, children, mark }: Props) {
         {mark}
         {title}
       </Typography>
-      {children && <Typography>{children}</Typography>}
+      {children && <Typography component="div">{children}</Typography>}
     </>
   );
 }
@@ -24,7 +24,7 @@ export function Words({ title, children, mark }: Props) {
 /** A sentence alone. */
 export function Sentence({ children, role }: { children: ReactNode; role?: 'status' }) {
   return (
-    <Typography className="sentence" role={role}>
+    <Typography component="div" className="sentence" role={role}>
       {children}
     </Typography>
   );
