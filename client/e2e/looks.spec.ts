@@ -110,6 +110,39 @@ test('words keep apart for a reader who spaces them out', async ({ stampede, ope
   expect(wrong).toEqual([]);
 });
 
+test('where the reader’s colours take the place of ours, the button and the stock keep an edge', async ({
+  stampede,
+  arrives,
+}) => {
+  const sale = await stampede.schedule(100);
+  const ada = await arrives('Ada', { forcedColors: 'active' });
+  await expect(ada.buyButton).toHaveAttribute('aria-disabled', 'false');
+  /** What the browser makes of one of the reader's colours. */
+  const shade = (name: string) =>
+    ada.page.evaluate((color) => {
+      const probe = document.body.appendChild(document.createElement('i'));
+      probe.style.color = color;
+      const shade = getComputedStyle(probe).color;
+      probe.remove();
+      return shade;
+    }, name);
+  const [ink, text, grey] = [
+    await shade('ButtonText'),
+    await shade('CanvasText'),
+    await shade('GrayText'),
+  ];
+  await expect(ada.buyButton).toHaveCSS('border', `2px solid ${ink}`);
+  await expect(ada.page.getByRole('combobox')).toHaveCSS('appearance', 'auto');
+  const meter = ada.page.getByRole('meter');
+  await expect(meter).toHaveCSS('border', `1px solid ${text}`);
+  await expect(meter.locator('> *')).toHaveCSS('background-color', text);
+  await stampede.pause(sale);
+  await ada.sees('paused');
+  expect(grey).not.toBe(ink);
+  await expect(ada.buyButton).toHaveCSS('border', `2px solid ${grey}`);
+  await expect(ada.buyButton).toHaveCSS('color', grey);
+});
+
 /** What does not fit: a box that grew, rows of it that reach into the next, texts wider than their place. */
 function cutOff(): string[] {
   const wrong: string[] = [];

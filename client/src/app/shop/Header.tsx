@@ -45,6 +45,8 @@ const LanguageList = styled('select')(({ theme: { vars } }) => ({
   border: 0,
   borderRadius: vars.shape.borderRadius,
   cursor: 'pointer',
+  // There the drawn angle is gone: the browser's own.
+  '@media (forced-colors: active)': { appearance: 'auto' },
 }));
 
 /** A native list: a shopper's phone knows best how it works. */
