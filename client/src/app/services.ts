@@ -1,4 +1,5 @@
 import { Session } from '../features/session/session';
+import { createSocket } from '../features/session/socket';
 import { SaleStatus } from '../features/sale/useSaleStatus';
 import { Connection } from '../shared/connection/connection';
 import { keep } from '../shared/storage/storage';
@@ -6,7 +7,9 @@ import { ServerClock } from '../shared/time/clock';
 import { createApollo } from './apollo';
 import { forgetViewer } from './cache';
 import { type Config, pageExchange } from './config';
-import { createSocket } from './socket';
+
+/** Of a crowd that lost its line, nobody waits longer for another try. */
+const LONGEST_WAIT_MS = 10_000;
 
 export type Services = ReturnType<typeof createServices>;
 
@@ -15,7 +18,7 @@ export function createServices(first: Config['first'] = null, exchange = pageExc
   const session = new Session(keep);
   const clock = new ServerClock();
   const connection = new Connection(clock.now);
-  const ws = createSocket(session, connection);
+  const ws = createSocket(session, connection, LONGEST_WAIT_MS);
   const { client, cache } = createApollo({
     session,
     clock,

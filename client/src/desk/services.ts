@@ -4,17 +4,15 @@ import { SetContextLink } from '@apollo/client/link/context';
 import { ErrorLink } from '@apollo/client/link/error';
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { OperationTypeNode } from 'graphql';
-import { createClient } from 'graphql-ws';
 import { Session } from '../features/session/session';
+import { createSocket } from '../features/session/socket';
 import { Connection } from '../shared/connection/connection';
 import { createKeep } from '../shared/storage/storage';
-import { fullJitter, waitOrReturn } from '../shared/time/wait';
 import { createDeskCache } from './cache';
 import { waitAsTold } from './sale/waitAsTold';
 
+/** Operators are few, and wait less than shoppers for another try. */
 const LONGEST_WAIT_MS = 5_000;
-const PING_EVERY_MS = 10_000;
-const FORBIDDEN = 4403;
 
 export type DeskServices = ReturnType<typeof createDeskServices>;
 
@@ -22,7 +20,7 @@ export type DeskServices = ReturnType<typeof createDeskServices>;
 export function createDeskServices() {
   const session = new Session(createKeep(() => window.sessionStorage));
   const connection = new Connection(Date.now);
-  const ws = createLine(session, connection);
+  const ws = createSocket(session, connection, LONGEST_WAIT_MS);
   const client = new ApolloClient({
     cache: createDeskCache(),
     link: ApolloLink.split(
@@ -51,39 +49,6 @@ export function createDeskServices() {
     await Promise.resolve(ws.dispose()).catch(() => undefined);
   };
   return { session, connection, client, close };
-}
-
-function createLine(session: Session, connection: Connection) {
-  const url = new URL('/graphql', window.location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  let lastId = 0;
-  return createClient({
-    url: url.href,
-    lazy: false,
-    onNonLazyError: connection.lost,
-    keepAlive: PING_EVERY_MS,
-    connectionAckWaitTimeout: PING_EVERY_MS,
-    retryAttempts: Infinity,
-    shouldRetry: () => true,
-    retryWait: (retries) => waitOrReturn(fullJitter(retries, LONGEST_WAIT_MS)),
-    generateID: () => (++lastId).toString(36),
-    connectionParams: () => {
-      const { token } = session.state();
-      return token === null ? {} : { Authorization: `Bearer ${token}` };
-    },
-    on: {
-      connected: connection.opened,
-      message: connection.heard,
-      closed: (event) => {
-        connection.lost();
-        if (isCloseEvent(event) && event.code === FORBIDDEN) session.forget();
-      },
-    },
-  });
-}
-
-function isCloseEvent(event: unknown): event is Pick<CloseEvent, 'code'> {
-  return typeof event === 'object' && event !== null && 'code' in event;
 }
 
 function sendToken(session: Session): ApolloLink {

@@ -1,21 +1,24 @@
 import { type Client, createClient } from 'graphql-ws';
-import type { Session } from '../features/session/session';
-import type { Connection } from '../shared/connection/connection';
-import { fullJitter, waitOrReturn } from '../shared/time/wait';
+import type { Connection } from '../../shared/connection/connection';
+import { fullJitter, waitOrReturn } from '../../shared/time/wait';
+import type { Session } from './session';
 
 const PING_EVERY_MS = 10_000;
 const PONG_WITHIN_MS = 5_000;
-const LONGEST_WAIT_MS = 10_000;
 /** The server's word for a token that it does not take, or no longer. */
 const FORBIDDEN = 4403;
 
-/** The live line: opened at once, kept for as long as the page lives. */
-export function createSocket(session: Session, connection: Connection, url = socketUrl()): Client {
+/** A page's live line: opened at once, kept for as long as the page lives, and never later than so opened again. */
+export function createSocket(
+  session: Session,
+  connection: Connection,
+  longestWaitMs: number,
+): Client {
   let pong: ReturnType<typeof setTimeout>;
   let lastId = 0;
   let sent: string | null = null;
   const client = createClient({
-    url,
+    url: socketUrl(),
     lazy: false,
     // A fatal end also ends the subscription, which starts again by itself: see `useStockChanges`.
     onNonLazyError: connection.lost,
@@ -23,7 +26,7 @@ export function createSocket(session: Session, connection: Connection, url = soc
     connectionAckWaitTimeout: PONG_WITHIN_MS,
     retryAttempts: Infinity,
     shouldRetry: () => true,
-    retryWait: (retries) => waitOrReturn(fullJitter(retries, LONGEST_WAIT_MS)),
+    retryWait: (retries) => waitOrReturn(fullJitter(retries, longestWaitMs)),
     generateID: () => (++lastId).toString(36),
     connectionParams: () => {
       sent = session.state().token;

@@ -1,8 +1,8 @@
 import { ws } from 'msw';
-import { Session, TOKEN_KEY } from '../features/session/session';
-import { Connection } from '../shared/connection/connection';
-import { keep } from '../shared/storage/storage';
-import { server } from '../testing/server';
+import { Connection } from '../../shared/connection/connection';
+import { keep } from '../../shared/storage/storage';
+import { server } from '../../testing/server';
+import { Session, TOKEN_KEY } from './session';
 import { createSocket } from './socket';
 
 interface Message {
@@ -49,7 +49,7 @@ function aLine({
   server.use(handler);
   const session = new Session(keep);
   const connection = new Connection(Date.now);
-  const client = createSocket(session, connection);
+  const client = createSocket(session, connection, 10_000);
   open.push(() => client.dispose());
   const subscribe = () =>
     client.subscribe(
