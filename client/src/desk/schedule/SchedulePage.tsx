@@ -1,9 +1,10 @@
 import Alert from '@mui/material/Alert';
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
-import { type SyntheticEvent, useState } from 'react';
+import { type SyntheticEvent, useRef, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { useNavigate } from 'react-router';
+import { useFirstWrong } from '../frame/useFirstWrong';
 import { DeskSchedule } from '../sale/changes';
 import { useDeskFormat } from '../sale/useDeskFormat';
 import { type Result, useSaleChange } from '../sale/useSaleChange';
@@ -22,18 +23,25 @@ export function SchedulePage() {
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
   const [result, setResult] = useState<Result | null>(null);
+  const form = useRef<HTMLFormElement>(null);
+  const toFirstWrong = useFirstWrong(form);
   const format = useDeskFormat();
   const bounds = { most: format.number(MOST_UNITS), longest: format.number(LONGEST_DESCRIPTION) };
   const lacking = tried ? missing(plan) : [];
   const submit = async (event: SyntheticEvent) => {
     event.preventDefault();
+    if (busy) return;
     setTried(true);
     const input = planInput(plan);
-    if (!input || busy) return;
+    if (!input) {
+      toFirstWrong();
+      return;
+    }
     setBusy(true);
     const answer = await schedule(input);
     setBusy(false);
     setResult(answer);
+    if (answer.kind === 'wrong') toFirstWrong();
     // A new one, or perhaps: only the list of sales can tell.
     if (answer.kind === 'done' || answer.kind === 'away') void sales.ask();
     if (answer.kind === 'done') void navigate(`/sales/${answer.saleId}`);
@@ -48,10 +56,10 @@ export function SchedulePage() {
     <main className="page narrow">
       <h1>{t('schedule.title')}</h1>
       <p className="quiet">{t('schedule.text', { zone: timeZone() })}</p>
-      <form onSubmit={(event) => void submit(event)} noValidate className="plan">
+      <form ref={form} onSubmit={(event) => void submit(event)} noValidate className="plan">
         <PlanFields plan={plan} onChange={setPlan} problemOf={problemOf} />
         <Problem result={result} plan={plan} />
-        <Button type="submit" variant="contained" size="large" disabled={busy}>
+        <Button type="submit" variant="contained" size="large" aria-disabled={busy}>
           {busy ? t('controls.working') : t('schedule.do')}
         </Button>
       </form>
