@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useSession } from '../../features/session/session';
 
 export type ExportState =
@@ -45,11 +45,16 @@ async function openTarget(name: string): Promise<SaveTarget> {
   };
 }
 
-/** The token travels in a header, so the page fetches the file itself; what breaks off is not saved as if it were whole. */
+/**
+ * The token travels in a header, so the page fetches the file itself; what breaks off is not saved as if it were whole.
+ * Who leaves the page, or signs out, has given up.
+ */
 export function useExport(saleId: string) {
   const { token } = useSession();
   const [state, setState] = useState<ExportState>({ kind: 'idle' });
   const running = useRef<AbortController>(undefined);
+  const stop = useCallback(() => running.current?.abort(), []);
+  useEffect(() => stop, [stop]);
   const start = async () => {
     const abort = new AbortController();
     running.current = abort;
@@ -76,7 +81,7 @@ export function useExport(saleId: string) {
       setState({ kind: gaveUp ? 'idle' : 'failed' });
     }
   };
-  return { state, start, stop: () => running.current?.abort() };
+  return { state, start, stop };
 }
 
 async function copy(
