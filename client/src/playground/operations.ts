@@ -59,6 +59,32 @@ export const savedOperations: SavedOperation[] = [
 `,
   },
   {
+    name: 'List the sales',
+    about: 'Page by page, the soonest to start first.',
+    query: `query Sales($after: String) {
+  sales(first: 10, after: $after) {
+    nodes { id phase stock sold remaining startsAt endsAt product { name } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+`,
+    variables: variables({ after: null }),
+  },
+  {
+    name: 'Look up an id',
+    about: 'A sale, or a purchase that the owner of the token may read.',
+    query: `query LookUp($id: ID!) {
+  node(id: $id) {
+    __typename
+    id
+    ... on Sale { phase remaining }
+    ... on Purchase { ordinal purchasedAt }
+  }
+}
+`,
+    variables: variables({ id: SALE_ID }),
+  },
+  {
     name: 'Sign in (demo)',
     about: 'A token for a made-up shopper: it goes into the field above.',
     query: `mutation SignIn($name: String!) {
@@ -132,6 +158,18 @@ export const savedOperations: SavedOperation[] = [
     }),
   },
   {
+    name: 'Reschedule',
+    about: 'Another time. One that has opened keeps its start.',
+    needs: 'operator',
+    query: `mutation Reschedule($input: RescheduleSaleInput!) {
+  rescheduleSale(input: $input) {
+    ${SALE}
+  }
+}
+`,
+    variables: variables({ input: { saleId: SALE_ID, startsAt: inAMinute(), endsAt: null } }),
+  },
+  {
     name: 'Restock',
     about: 'Adds units. A sale that was sold out is active again.',
     needs: 'operator',
@@ -163,5 +201,19 @@ export const savedOperations: SavedOperation[] = [
     needs: 'operator',
     query: onSale('End', 'endSale'),
     variables: variables({ input: { saleId: SALE_ID } }),
+  },
+  {
+    name: 'Watch the servers',
+    about: 'A subscription: what goes on, second by second, on each.',
+    needs: 'operator',
+    query: `subscription WatchServers($saleId: ID!) {
+  saleActivity(saleId: $saleId) {
+    at
+    total { purchasesPerSecond subscribers refusals { code perSecond } answerP99Ms }
+    replicas { name self silent figures { purchasesPerSecond subscribers } }
+  }
+}
+`,
+    variables: variables({ saleId: SALE_ID }),
   },
 ];
