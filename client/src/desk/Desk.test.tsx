@@ -1,4 +1,4 @@
-import { configure, screen, waitFor, within } from '@testing-library/react';
+import { act, configure, screen, waitFor, within } from '@testing-library/react';
 import { inEnglish, openDesk, returning } from '../testing/desk';
 import { someChange, someSale } from './gallery/fixtures';
 
@@ -96,5 +96,26 @@ describe('the desk', () => {
     const picker = await screen.findByRole('combobox', { name: 'Sale' });
     expect(await within(picker).findByRole('option', { name: /Upcoming/ })).toHaveValue('sale_2');
     expect(picker).toHaveValue('sale_1');
+  });
+
+  it('has the sales of others in its list once somebody looks, without a storm of questions', async () => {
+    const { shop, user } = openDesk('/sales/sale_1');
+    const picker = await screen.findByRole('combobox', { name: 'Sale' });
+    await within(picker).findByRole('option', { name: /Aurora lamp/ });
+    const asked = shop.asked;
+    shop.pages.push([someSale(Date.now(), { id: 'sale_2', phase: 'UPCOMING' })]);
+    for (let i = 0; i < 5; i++) {
+      act(() => picker.focus());
+      act(() => picker.blur());
+    }
+    expect(await within(picker).findByRole('option', { name: /Upcoming/ })).toHaveValue('sale_2');
+    expect(shop.asked).toBe(asked + 1);
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 10_000);
+    act(() => void document.dispatchEvent(new Event('visibilitychange')));
+    await waitFor(() => expect(shop.asked).toBe(asked + 2));
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 20_000);
+    shop.sale = { ...shop.sale, id: 'sale_3' };
+    await user.click(screen.getByRole('link', { name: 'Stampede Desk' }));
+    await waitFor(() => expect(window.location.pathname).toBe('/desk/sales/sale_3'));
   });
 });

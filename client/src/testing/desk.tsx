@@ -28,6 +28,7 @@ export function openDesk(path: string, token: string | null = 'mona') {
     sale,
     pages: [[sale]],
     changes: [someChange({ revision: 4 })],
+    asked: 0,
     inputs: [],
     problems: [],
     down: false,
@@ -51,6 +52,8 @@ interface Shop {
   /** The list of sales. */
   pages: DeskSaleFragment[][];
   changes: DeskChangeFragment[];
+  /** How often the list was asked for. */
+  asked: number;
   inputs: unknown[];
   problems: { field: string[] | null; code: string; message: string }[];
   /** No question is answered, though the line stands. */
@@ -88,15 +91,16 @@ function handlers(shop: Shop) {
       return HttpResponse.json({ data: { viewer: { __typename: 'Viewer', id: 'mona', scopes } } });
     }),
     graphql.operation(() => (shop.down ? new HttpResponse(null, { status: 503 }) : undefined)),
-    graphql.query('DeskSales', ({ variables }) =>
-      HttpResponse.json({
+    graphql.query('DeskSales', ({ variables }) => {
+      if (!variables.after) shop.asked++;
+      return HttpResponse.json({
         data: {
           viewer: { __typename: 'Viewer', id: 'mona' },
           saleStatus: { __typename: 'Sale', id: shop.sale.id },
           sales: pageOf(shop.pages, Number(variables.after ?? 0)),
         },
-      }),
-    ),
+      });
+    }),
     graphql.query('DeskPurchases', () => HttpResponse.json({ data: somePurchases(Date.now()) })),
     graphql.query('DeskSaleById', () => HttpResponse.json({ data: { saleStatus: whole() } })),
     graphql.query('DeskCourse', ({ variables }) => {

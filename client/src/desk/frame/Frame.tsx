@@ -1,6 +1,6 @@
 import { useFragment } from '@apollo/client/react';
 import Button from '@mui/material/Button';
-import { useEffect } from 'react';
+import { type MouseEvent, useEffect } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { Link, Outlet, useNavigate, useParams } from 'react-router';
 import { useSession } from '../../features/session/session';
@@ -48,10 +48,10 @@ function Bar({ sales }: { sales: Sales | null }) {
   const { t } = useTranslation('desk');
   return (
     <header className="bar">
-      <Link to="/" className="brand">
+      <Link to="/" className="brand" onClick={useFreshCurrent(sales)}>
         Stampede <span className="quiet">{t('page.desk')}</span>
       </Link>
-      {sales && <SalePicker sales={sales.data?.sales.nodes ?? []} />}
+      {sales && <SalePicker sales={sales} />}
       <span className="fill" />
       {sales && <Line />}
       <LanguageSwitch />
@@ -60,8 +60,28 @@ function Bar({ sales }: { sales: Sales | null }) {
   );
 }
 
-function SalePicker({ sales }: { sales: readonly DeskChoiceFragment[] }) {
+/** For how long the way to the sale that visitors see waits for word of which that is. */
+const PATIENCE_MS = 1000;
+
+/** Asks which sale visitors see before it goes there: it may be another one by now. Until then the page stays. */
+function useFreshCurrent(sales: Sales | null) {
+  const navigate = useNavigate();
+  return (event: MouseEvent) => {
+    const elsewhere = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+    if (!sales || elsewhere) return;
+    event.preventDefault();
+    const { href } = window.location;
+    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    void Promise.race([sales.refresh(), late]).then(() => {
+      // Unless the operator has gone another way meanwhile.
+      if (window.location.href === href) void navigate('/');
+    });
+  };
+}
+
+function SalePicker({ sales: { data, refresh } }: { sales: Sales }) {
   const { t } = useTranslation('desk');
+  const sales = data?.sales.nodes ?? [];
   const navigate = useNavigate();
   const { id } = useParams();
   return (
@@ -70,6 +90,7 @@ function SalePicker({ sales }: { sales: readonly DeskChoiceFragment[] }) {
         className="quiet-select picker"
         aria-label={t('page.sale')}
         value={id ?? ''}
+        onFocus={() => void refresh()}
         onChange={(event) => void navigate(`/sales/${event.target.value}`)}
       >
         {id === undefined && <option value="">{t('page.sale')}</option>}

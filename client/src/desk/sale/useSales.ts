@@ -1,9 +1,11 @@
 import type { ApolloClient } from '@apollo/client';
 import { useApolloClient, useQuery } from '@apollo/client/react';
-import { useCallback } from 'react';
+import { useCallback, useEffect, useMemo } from 'react';
 import { useOutletContext } from 'react-router';
 import type { DeskChoiceFragment, DeskSalesQuery } from '../../gql/graphql';
 import { DeskSales } from './operations';
+import { onReturn } from '../../shared/time/wait';
+import { seldom } from './seldom';
 import { useAnswer } from './useAnswer';
 
 /** Of the sales that are over, so many can be chosen: the latest. */
@@ -11,6 +13,8 @@ const MOST_PAST = 200;
 /** As many pages as there can be sales on a server. */
 const MOST_PAGES = 10;
 const ALL = { after: null };
+/** Whoever looks at the list again so soon finds it fresh. */
+const FRESH_MS = 2000;
 
 export interface Sales {
   /** The sales to choose from, and the one that visitors see; undefined before the first answer. */
@@ -19,13 +23,19 @@ export interface Sales {
   failed: boolean;
   /** Asks now; resolves with the attempt, however it ends. */
   ask: () => Promise<void>;
+  /** The same for whoever is about to look: a list that was just asked for in this way is not asked for again. */
+  refresh: () => Promise<void>;
 }
 
+/** Others schedule and end sales too: the list is asked for again when the operator comes back to the page. */
 export function useSales(): Sales {
   const client = useApolloClient();
   const { data } = useQuery(DeskSales, { variables: ALL, fetchPolicy: 'cache-only' });
   const asking = useAnswer(useCallback(() => askSales(client), [client]));
-  return { data, ...asking };
+  const { ask } = asking;
+  const refresh = useMemo(() => seldom(ask, FRESH_MS), [ask]);
+  useEffect(() => onReturn(() => void refresh()), [refresh]);
+  return { data, ...asking, refresh };
 }
 
 /** The same, for the pages right below the frame. */
