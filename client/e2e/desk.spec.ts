@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
-import { expect, LANGUAGES, numeral, speaks, test } from './desk';
+import { expect, LANGUAGES, numeral, signIn, speaks, test } from './desk';
 
 test('two operators: who comes second is told who was faster, and overwrites nothing', async ({
   sitsDown,
@@ -84,6 +84,44 @@ test('a whole sale, run from the desk', async ({ sitsDown, stampede }) => {
   await expect(page.getByText('3 of 20 (15%)')).toBeVisible();
   await expect(page.getByText('€149.70')).toBeVisible();
   await expect(page.getByText('mona ended it, with 3 sold')).toBeVisible();
+});
+
+test('who arrives finds the focus on the title, and the sale’s name in the tab', async ({
+  comesIn,
+  stampede,
+}) => {
+  await stampede.schedule(50);
+  const page = await comesIn({ viewport: { width: 390, height: 780 } });
+  const title = (name: string) => page.getByRole('heading', { name, level: 1 });
+  await signIn(page, stampede.operator('mona'));
+  await expect(title('Aurora lamp')).toBeFocused();
+  await expect(page).toHaveTitle(/^Aurora lamp · .+ · Stampede desk$/);
+
+  await page.getByRole('link', { name: 'Schedule a sale' }).click();
+  await expect(title('Schedule a sale')).toBeFocused();
+  await expect(page).toHaveTitle('Schedule a sale · Stampede desk');
+  await page.getByRole('button', { name: 'Schedule it' }).click();
+  const name = page.getByRole('textbox', { name: 'Name' });
+  await expect(name).toBeFocused();
+  await expect(name).toBeInViewport();
+  await name.fill('Borealis lamp');
+  await page.getByRole('textbox', { name: 'Stock keeping unit' }).fill('BOREALIS-1');
+  await page.getByRole('textbox', { name: 'Units' }).fill('20');
+  await page.getByRole('button', { name: 'Schedule it' }).click();
+  await expect(title('Borealis lamp')).toBeFocused();
+  await expect(title('Borealis lamp')).toBeInViewport();
+  await expect(page).toHaveTitle(/^Borealis lamp/);
+
+  // By the keys of the picker one goes on.
+  const picker = page.getByRole('combobox', { name: 'Sale' });
+  await picker.focus();
+  await picker.selectOption({ label: await picker.locator('option').nth(1).innerText() });
+  await expect(title('Aurora lamp')).toBeVisible();
+  await expect(picker).toBeFocused();
+
+  await page.reload();
+  await expect(title('Aurora lamp')).toBeVisible();
+  await expect(title('Aurora lamp')).not.toBeFocused();
 });
 
 test('half a time is not none: no sale loses its end by it, and none is scheduled without', async ({

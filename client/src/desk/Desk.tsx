@@ -9,6 +9,7 @@ import { PurchasesPage } from './afterwards/PurchasesPage';
 import { ReportPage } from './afterwards/ReportPage';
 import { DeskTheme } from './frame/DeskTheme';
 import { Frame } from './frame/Frame';
+import { PageTitle } from './frame/PageTitle';
 import { Waiting } from './frame/Waiting';
 import { LivePage } from './live/LivePage';
 import { SaleFrame } from './sale/SaleFrame';
@@ -70,7 +71,7 @@ function Current() {
   if (data.saleStatus) return <Navigate to={`/sales/${data.saleStatus.id}`} replace />;
   return (
     <main className="page empty-desk">
-      <h1>{t('page.noSale')}</h1>
+      <PageTitle>{t('page.noSale')}</PageTitle>
       <Button component={Link} to="/new" variant="contained" color="inherit" className="calm">
         {t('page.schedule')}
       </Button>

@@ -1,6 +1,6 @@
 import { useFragment } from '@apollo/client/react';
 import Button from '@mui/material/Button';
-import { type MouseEvent, useEffect } from 'react';
+import { type MouseEvent, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { Link, Outlet, useNavigate, useParams } from 'react-router';
 import { useSession } from '../../features/session/session';
@@ -11,20 +11,21 @@ import { useConnection } from '../../shared/connection/connection';
 import { DeskChoice } from '../sale/operations';
 import { useDeskFormat } from '../sale/useDeskFormat';
 import { type Sales, useSales } from '../sale/useSales';
+import { Arrival, ArrivalContext, useArrivals, useTabTitle } from './arrival';
 import { SignIn } from './SignIn';
 
 /** What stands around every part of the desk. Nothing of it is shown without a token. */
 export function Frame() {
-  const { t } = useTranslation('desk');
   const { token } = useSession();
-  const title = t('page.title');
-  useEffect(() => {
-    document.title = title;
-  }, [title]);
-  return token === null ? <Outside /> : <Inside />;
+  const [arrival] = useState(() => new Arrival());
+  useArrivals(arrival, token);
+  return (
+    <ArrivalContext value={arrival}>{token === null ? <Outside /> : <Inside />}</ArrivalContext>
+  );
 }
 
 function Outside() {
+  useTabTitle();
   return (
     <>
       <Bar sales={null} />

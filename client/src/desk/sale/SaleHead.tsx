@@ -1,5 +1,6 @@
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskChangeFragment, DeskSaleFragment } from '../../gql/graphql';
+import { PageTitle } from '../frame/PageTitle';
 import { useDeskFormat } from './useDeskFormat';
 
 interface Props {
@@ -8,9 +9,12 @@ interface Props {
 }
 
 export function SaleHead({ sale, changes }: Props) {
+  const { name } = sale.product;
+  // The same lamp may be sold twice.
+  const tab = [name, useDeskFormat().moment(sale.startsAt)];
   return (
     <div className="sale-head">
-      <h1 dir="auto">{sale.product.name}</h1>
+      <PageTitle tab={tab}>{name}</PageTitle>
       <Phase phase={sale.phase} />
       <p className="quiet tabular">
         <Window sale={sale} changes={changes} />

@@ -4,6 +4,7 @@ import TextField from '@mui/material/TextField';
 import { type SyntheticEvent, useRef, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { useNavigate } from 'react-router';
+import { PageTitle } from '../frame/PageTitle';
 import { useFirstWrong } from '../frame/useFirstWrong';
 import { DeskSchedule } from '../sale/changes';
 import { useDeskFormat } from '../sale/useDeskFormat';
@@ -54,7 +55,7 @@ export function SchedulePage() {
   };
   return (
     <main className="page narrow">
-      <h1>{t('schedule.title')}</h1>
+      <PageTitle tab={[t('schedule.title')]}>{t('schedule.title')}</PageTitle>
       <p className="quiet">{t('schedule.text', { zone: timeZone() })}</p>
       <form ref={form} onSubmit={(event) => void submit(event)} noValidate className="plan">
         <PlanFields plan={plan} onChange={setPlan} problemOf={problemOf} />
