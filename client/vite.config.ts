@@ -53,6 +53,7 @@ export default defineConfig({
     proxy: {
       '/graphql': { target: 'http://127.0.0.1:8080', ws: true },
       '/sales/': 'http://127.0.0.1:8080',
+      '/schema.graphql': 'http://127.0.0.1:8080',
     },
   },
   build: {

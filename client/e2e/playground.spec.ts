@@ -36,3 +36,23 @@ test('the playground works by itself: a query, then a subscription', async ({ pa
 
   expect(wrong).toEqual([]);
 });
+
+test('the playground knows the schema where introspection is switched off', async ({
+  page,
+  stampede,
+}) => {
+  await stampede.schedule(42);
+  const wrong = watch(page, stampede.url);
+  // As a server in production answers it.
+  const asked: string[] = [];
+  await page.route('**/graphql', (route) => {
+    if (!route.request().postData()?.includes('__schema')) return route.continue();
+    asked.push(route.request().url());
+    return route.fulfill({ status: 400, json: { errors: [{ message: 'switched off' }] } });
+  });
+  await page.goto(`${stampede.url}/playground`);
+  await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+  await expect(page.getByRole('link', { name: 'Query', exact: true })).toBeVisible();
+  expect(asked).toEqual([]);
+  expect(wrong).toEqual([]);
+});

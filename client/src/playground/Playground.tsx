@@ -1,4 +1,5 @@
 import { GraphiQL } from 'graphiql';
+import type { GraphQLSchema } from 'graphql';
 import { type ChangeEvent, useCallback, useEffect, useMemo, useState } from 'react';
 import { createFetcher } from './fetcher';
 import { OperationsIcon, OperationsRail } from './OperationsRail';
@@ -11,7 +12,7 @@ const plugins = [rail];
 const firstTab = [{ query: savedOperations[0]?.query ?? '' }];
 
 /** GraphiQL, with the token in sight and the first questions at hand. For integrators, in English. */
-export function Playground() {
+export function Playground({ schema }: { schema: GraphQLSchema | undefined }) {
   const [token, setToken] = useToken();
   const { fetcher, close } = useMemo(() => createFetcher(token, setToken), [token, setToken]);
   useEffect(() => close, [close]);
@@ -24,6 +25,7 @@ export function Playground() {
       </header>
       <GraphiQL
         fetcher={fetcher}
+        {...(schema && { schema })}
         plugins={plugins}
         visiblePlugin={rail}
         defaultTabs={firstTab}
