@@ -174,7 +174,7 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 	})
 	handler, err := web.NewHandler(web.Edge{
 		GraphQL: a.graphql, Auth: a.auth, Client: client.Dist(),
-		Boot: web.Boot{DemoSignIn: resolver.SignIn != nil, SignInURL: cfg.SignInURL},
+		Boot:      web.Boot{DemoSignIn: resolver.SignIn != nil, SignInURL: cfg.SignInURL},
 		Purchases: a.sales, Feed: a.hub,
 		Ready: a.ready, Draining: a.draining.Load, Guard: a.guard, Log: a.log,
 	})
