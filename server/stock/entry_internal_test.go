@@ -20,27 +20,13 @@ func TestAllIsInOrder(t *testing.T) {
 	h := NewHub(&Clock{})
 	h.Heard()
 	rng := rand.New(rand.NewPCG(3, 4))
-	want := map[model.SaleID]model.Sale{}
-	next := func() model.Sale {
-		id := model.SaleID(1 + rng.IntN(12))
-		want[id] = anySale(rng, id, want[id].Version+1)
-		return want[id]
-	}
+	const ids = 12
+	want := anySales{}
 	for step := range 2000 {
 		if rng.IntN(4) > 0 {
-			h.Publish(next())
+			h.Publish(want.next(rng, ids))
 		} else {
-			var lost []model.SaleID
-			for range rng.IntN(4) {
-				next()
-			}
-			for id := range maps.Clone(want) {
-				if rng.IntN(8) == 0 {
-					lost = append(lost, id)
-					delete(want, id)
-				}
-			}
-			h.sync(slices.Collect(maps.Values(want)), slices.Values(lost))
+			want.syncInto(h, rng, ids)
 		}
 		all, err := h.All()
 		require.NoError(t, err)

@@ -32,6 +32,31 @@ func anySale(rng *rand.Rand, id model.SaleID, version int64) model.Sale {
 	return s
 }
 
+// anySales are what a hub ought to hold after whatever has happened.
+type anySales map[model.SaleID]model.Sale
+
+// next is a later state of a sale, or the first one of a new sale; there are so many ids.
+func (all anySales) next(rng *rand.Rand, ids int) model.Sale {
+	id := model.SaleID(1 + rng.IntN(ids))
+	all[id] = anySale(rng, id, all[id].Version+1)
+	return all[id]
+}
+
+// syncInto lets a few sales change, and a few get lost, and the hub hear of it all at once.
+func (all anySales) syncInto(h *Hub, rng *rand.Rand, ids int) {
+	for range rng.IntN(4) {
+		all.next(rng, ids)
+	}
+	var lost []model.SaleID
+	for id := range maps.Clone(all) {
+		if rng.IntN(8) == 0 {
+			lost = append(lost, id)
+			delete(all, id)
+		}
+	}
+	h.sync(slices.Collect(maps.Values(all)), slices.Values(lost))
+}
+
 // TestTheCurrentSaleIsTheOneThatTheRulesPick, whatever was published, read or lost, and however the time goes by. It lives
 // in a bubble of synctest: its time passes as soon as everybody waits.
 func TestTheCurrentSaleIsTheOneThatTheRulesPick(t *testing.T) {
@@ -40,30 +65,16 @@ func TestTheCurrentSaleIsTheOneThatTheRulesPick(t *testing.T) {
 		h := NewHub(&Clock{})
 		go h.Run(t.Context())
 		rng := rand.New(rand.NewPCG(1, 2))
-		want := map[model.SaleID]model.Sale{}
-		next := func() model.Sale {
-			id := model.SaleID(1 + rng.IntN(6))
-			want[id] = anySale(rng, id, want[id].Version+1)
-			return want[id]
-		}
+		const ids = 6
+		want := anySales{}
 		for step := range 5000 {
 			switch rng.IntN(4) {
 			case 0:
 				require.True(t, rest(t.Context(), time.Duration(rng.IntN(180))*time.Second))
 			case 1:
-				var lost []model.SaleID
-				for range rng.IntN(4) {
-					next()
-				}
-				for id := range maps.Clone(want) {
-					if rng.IntN(8) == 0 {
-						lost = append(lost, id)
-						delete(want, id)
-					}
-				}
-				h.sync(slices.Collect(maps.Values(want)), slices.Values(lost))
+				want.syncInto(h, rng, ids)
 			default:
-				h.Publish(next())
+				h.Publish(want.next(rng, ids))
 			}
 			synctest.Wait()
 			h.Heard()
