@@ -45,7 +45,7 @@ var (
 // some, where the user may not make tables, is ErrNotMigrated.
 //
 // The lock is a session advisory lock on a connection of its own: a server that dies lets go of it. So the
-// URL must lead to PostgreSQL itself or to a pooler in session mode.
+// URL must lead to PostgreSQL itself, as all else here needs, too.
 func (db *DB) Migrate(ctx context.Context) error { return db.migrate(ctx, migrations.FS) }
 
 func (db *DB) migrate(ctx context.Context, files fs.FS) error {

@@ -16,17 +16,8 @@ import (
 	"stampede/server/pg/pgtest"
 )
 
-// silent is a board that knows nothing and tells nobody.
-type silent struct{}
-
-func (silent) Publish(model.Sale) {}
-
-func (silent) Latest(model.SaleID) (model.State, bool, error) {
-	return model.State{}, false, assert.AnError
-}
-
 // empty is a board that knows that there is no sale.
-type empty struct{ silent }
+type empty struct{ stale }
 
 func (empty) Latest(model.SaleID) (model.State, bool, error) { return model.State{}, false, nil }
 
@@ -50,7 +41,7 @@ func newOperated(t *testing.T) *operated {
 	t.Cleanup(func() { _ = db.Close() })
 	log := slog.New(slog.DiscardHandler)
 	o.direct, o.db = NewStore(direct, nil, log), db
-	o.Service = New(NewStore(db, nil, log), silent{}, Limits{}, log)
+	o.Service = New(NewStore(db, nil, log), stale(0), Limits{}, log)
 	t.Cleanup(func() { assert.NoError(t, o.Close(context.Background())) })
 	return o
 }
@@ -119,7 +110,7 @@ func TestAChangeSaysWhetherItMayHaveHappened(t *testing.T) {
 func TestAChangeOfAnUnknownSaleIsWrongInput(t *testing.T) {
 	t.Parallel()
 	service := newOperated(t)
-	for name, board := range map[string]Board{"memory is too old": silent{}, "memory says so": empty{}} {
+	for name, board := range map[string]Board{"memory is too old": stale(0), "memory says so": empty{}} {
 		service.board = board
 		_, err := service.Change(t.Context(), 99, adds)
 		problems, ok := errors.AsType[model.Problems](err)

@@ -15,7 +15,8 @@ export function useSignInSlots(
   const { t } = useTranslation();
   const { signIn, loading, problem } = useSignIn();
   const late = phase === 'SOLD_OUT' || phase === 'ENDED';
-  if (!demoSignIn && signInUrl !== null) {
+  if (!demoSignIn) {
+    if (signInUrl === null) return { action: <Plate>{t('signIn.shop')}</Plate> };
     return {
       action: (
         <Button fullWidth variant="contained" color="secondary" href={signInUrl}>
@@ -25,7 +26,6 @@ export function useSignInSlots(
       note: t(late ? 'signIn.earlier' : 'signIn.shop'),
     };
   }
-  if (!demoSignIn) return { action: <Plate>{t('signIn.shop')}</Plate> };
   const note = problem
     ? t(`signIn.problem.${problem}`)
     : t(late ? 'signIn.earlier' : 'signIn.demo');
