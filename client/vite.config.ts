@@ -93,6 +93,7 @@ export default defineConfig({
     globals: true,
     include: ['src/**/*.test.{ts,tsx}'],
     css: { include: [/\.css/] }, // `sheets.test.ts` reads them
+    globalSetup: ['noon.ts'],
     setupFiles: ['src/testing/setup.ts'],
     restoreMocks: true,
     unstubGlobals: true,

@@ -1,5 +1,8 @@
 import type { LaunchOptions } from '@playwright/test';
 import { findChromium } from '../scripts/chromium.mjs';
+import beWhereItIsNoon from '../noon';
+
+beWhereItIsNoon();
 
 const executablePath = findChromium();
 if (!executablePath) {
