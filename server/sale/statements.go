@@ -61,8 +61,8 @@ const reach = 64
 
 // sellSQL is both in one: it moves the sale on and inserts what was sold if it finds the sale within $4 versions from
 // $3 on, active, with enough units, and with the purchase of ordinal $5 that the ledger has seen, to the shopper $8 at
-// $9. Then it returns the sale as it was before; if not, it writes and returns nothing at all. For the end it looks at
-// the clock, and not at when its transaction began: it may have been on its way for long.
+// $9. Then it returns what may differ from how the sale was foreseen; if not, it writes and returns nothing at all. For
+// the end it looks at the clock, and not at when its transaction began: it may have been on its way for long.
 const sellSQL = `
 WITH moved AS (
     UPDATE sales SET sold = sold + $2, version = version + 1
@@ -72,16 +72,13 @@ WITH moved AS (
         AND ($5 <= 0 OR EXISTS (
             SELECT FROM purchases WHERE sale_id = $1 AND ordinal = $5 AND shopper_id = $8 AND purchased_at = $9
         ))
-    RETURNING *
+    RETURNING id, stock, sold, version
 ), written AS (
     INSERT INTO purchases (sale_id, ordinal, shopper_id, idempotency_key, purchased_at)
     SELECT moved.id, moved.sold - $2 + new.place, new.shopper_id, nullif(new.idempotency_key, ''), now()
     FROM moved, unnest($6::text[], $7::text[]) WITH ORDINALITY AS new (shopper_id, idempotency_key, place)
 )
-SELECT ` + saleColumns + ` FROM (
-    SELECT sku, name, description, image_url, price, stock, sold - $2 AS sold, version - 1 AS version,
-           starts_at, ends_at, paused_at, ended_at FROM moved
-) AS before`
+SELECT stock, sold - $2, version - 1, now() FROM moved`
 
 // wanted says whose earlier purchases to read: the suspects' when the sale has sold what the ledger has seen and no
 // unit more, else everybody's.

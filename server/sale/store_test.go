@@ -155,6 +155,15 @@ func TestTheTablesThemselvesKeepThePromises(t *testing.T) {
 		"one per shopper": {`INSERT INTO purchases VALUES (1, 3, 'shopper-1', NULL, now())`, "one_per_shopper"},
 		"an ordinal once": {`INSERT INTO purchases VALUES (1, 2, 'eve', NULL, now())`, "purchases_pkey"},
 		"an end, later":   {`UPDATE sales SET ends_at = starts_at`, "ends_after_start"},
+		"some stock":      {`UPDATE sales SET stock = 0`, "stock_in_bounds"},
+		"bounded stock":   {`UPDATE sales SET stock = 100000001`, "stock_in_bounds"},
+		"units sold":      {`UPDATE sales SET sold = -1`, "never_oversold"},
+		"from one on":     {`INSERT INTO purchases VALUES (1, 0, 'eve', NULL, now())`, "counts_from_one"},
+		"a shopper":       {`INSERT INTO purchases VALUES (1, 3, '', NULL, now())`, "subject_in_bounds"},
+		"a short name":    {`INSERT INTO purchases VALUES (1, 3, repeat('e', 65), NULL, now())`, "subject_in_bounds"},
+		"a key, or none":  {`INSERT INTO purchases VALUES (1, 3, 'eve', '', now())`, "key_in_bounds"},
+		"a short key":     {`INSERT INTO purchases VALUES (1, 3, 'eve', repeat('k', 65), now())`, "key_in_bounds"},
+		"an operator":     {`UPDATE sale_changes SET changed_by = ''`, "subject_in_bounds"},
 	} {
 		t.Run(promise, func(t *testing.T) {
 			t.Parallel()
