@@ -5,6 +5,7 @@ package graph
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -52,8 +53,8 @@ type Feed interface {
 	Latest(id model.SaleID) (model.State, bool, error)
 	// Current is the sale that a visitor who names none is shown; false when there is no sale.
 	Current() (model.State, bool, error)
-	// All lists the sales, the soonest to start first.
-	All() ([]model.State, error)
+	// All goes through the sales, the soonest to start first.
+	All() (iter.Seq[model.State], error)
 	// Watch sends the state at once and then after each change, the latest only, until ctx ends; then it closes
 	// the channel. Id 0 follows the current sale.
 	Watch(ctx context.Context, id model.SaleID) <-chan model.State

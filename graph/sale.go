@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 	"time"
 
@@ -106,26 +107,38 @@ func (r *queryResolver) purchaseNode(ctx context.Context, id model.SaleID, ordin
 	return dressPurchase(purchase, nil), nil
 }
 
-// salesAfter drops the sales up to and including the one whose cursor key is given.
-func salesAfter(ctx context.Context, all []model.State, key string) ([]model.State, error) {
+// startsAfter says which sales come after the one whose cursor key is given; with none, all do.
+func startsAfter(ctx context.Context, key string) (func(model.State) bool, error) {
 	if key == "" {
-		return all, nil
+		return func(model.State) bool { return true }, nil
 	}
 	start, id, ok := strings.Cut(key, "_")
 	if !ok || number(start) == 0 || number(id) == 0 {
 		return nil, badCursor(ctx)
 	}
 	startsAt, saleID := number(start), model.SaleID(number(id))
-	for i, s := range all {
-		if at := s.StartsAt.UnixMilli(); at > startsAt || at == startsAt && s.ID > saleID {
-			return all[i:], nil
-		}
-	}
-	return nil, nil
+	return func(s model.State) bool {
+		at := s.StartsAt.UnixMilli()
+		return at > startsAt || at == startsAt && s.ID > saleID
+	}, nil
 }
 
-func salePage(all []model.State, first int, after *string) *SaleConnection {
-	found, info := pageOf(all, first, after, cursorByStart)
+// firstOf are the first n that are wanted.
+func firstOf(all iter.Seq[model.State], n int, wanted func(model.State) bool) (found []model.State) {
+	for s := range all {
+		if !wanted(s) {
+			continue
+		}
+		if found = append(found, s); len(found) == n {
+			break
+		}
+	}
+	return found
+}
+
+// salePage dresses up to first + 1 sales as a page.
+func salePage(found []model.State, first int, after *string) *SaleConnection {
+	found, info := pageOf(found, first, after, cursorByStart)
 	page := &SaleConnection{PageInfo: info, Edges: []*SaleEdge{}, Nodes: []*Sale{}}
 	for _, s := range found {
 		node := dressSale(s)

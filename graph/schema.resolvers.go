@@ -126,17 +126,17 @@ func (r *queryResolver) Sales(ctx context.Context, phases []SalePhase, first int
 	if err != nil {
 		return nil, err
 	}
+	comesAfter, err := startsAfter(ctx, key)
+	if err != nil {
+		return nil, err
+	}
 	all, err := r.Feed.All()
 	if err != nil {
 		return nil, err
 	}
-	if all, err = salesAfter(ctx, all, key); err != nil {
-		return nil, err
-	}
-	if len(phases) > 0 {
-		all = slices.DeleteFunc(all, func(s model.State) bool { return !slices.Contains(phases, SalePhase(s.Phase())) })
-	}
-	return salePage(all, first, after), nil
+	return salePage(firstOf(all, first+1, func(s model.State) bool {
+		return comesAfter(s) && (len(phases) == 0 || slices.Contains(phases, SalePhase(s.Phase())))
+	}), first, after), nil
 }
 
 // Viewer is the resolver for the viewer field.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -178,14 +179,14 @@ func TestTheDemoSellsNothingBesideAnotherSale(t *testing.T) {
 	require.NoError(t, h.scheduleDemo(t.Context(), demo))
 	all, err := h.hub.All()
 	require.NoError(t, err)
-	require.Len(t, all, 2)
+	require.Len(t, slices.Collect(all), 2)
 	h.operate(t, "endSale", upcoming)
 	for range 2 {
 		require.NoError(t, h.scheduleDemo(t.Context(), demo))
 	}
 	all, err = h.hub.All()
 	require.NoError(t, err)
-	assert.Len(t, all, 3, "one for both")
+	assert.Len(t, slices.Collect(all), 3, "one for both")
 }
 
 func TestAnAddressThatIsTaken(t *testing.T) {

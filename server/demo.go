@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"stampede/graph"
@@ -25,8 +24,13 @@ func (a *App) scheduleDemo(ctx context.Context, cfg Config) error {
 		return nil
 	}
 	all, err := a.hub.All()
-	if err != nil || slices.ContainsFunc(all, stillSells) {
+	if err != nil {
 		return err
+	}
+	for state := range all {
+		if stillSells(state) {
+			return nil
+		}
 	}
 	_, err = a.sales.Schedule(ctx, demoOperator, model.Plan{
 		Product: model.Product{

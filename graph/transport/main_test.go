@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"log/slog"
 	"net"
 	"net/http"
@@ -279,7 +280,7 @@ func (f *feed) Latest(id model.SaleID) (model.State, bool, error) {
 
 func (f *feed) Current() (model.State, bool, error) { return f.Latest(0) }
 
-func (f *feed) All() ([]model.State, error) { return nil, errors.New("nobody asks") }
+func (f *feed) All() (iter.Seq[model.State], error) { return nil, errors.New("nobody asks") }
 
 func (f *feed) Watch(ctx context.Context, id model.SaleID) <-chan model.State {
 	f.mu.Lock()

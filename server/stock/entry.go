@@ -57,15 +57,15 @@ func salesOf(entries iter.Seq[*entry]) iter.Seq[model.Sale] {
 	}
 }
 
-// statesOf is how entries stand now. The clock is read last: no sale stands as of an instant before it was held.
-func statesOf(entries []*entry, clock *Clock) []model.State {
-	states := make([]model.State, len(entries))
-	for i, e := range entries {
-		states[i].Sale = *e.sale.Load()
+// statesOf is how entries stand when each is asked for. The clock is read after the sale: none stands as of an instant
+// before it was held.
+func statesOf(entries []*entry, clock *Clock) iter.Seq[model.State] {
+	return func(yield func(model.State) bool) {
+		for _, e := range entries {
+			sale := e.sale.Load()
+			if !yield(model.State{Sale: *sale, At: clock.Now()}) {
+				return
+			}
+		}
 	}
-	now := clock.Now()
-	for i := range states {
-		states[i].At = now
-	}
-	return states
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -31,13 +32,31 @@ func TestAllIsInOrder(t *testing.T) {
 		all, err := h.All()
 		require.NoError(t, err)
 		var got []model.Sale
-		for _, state := range all {
+		for state := range all {
 			got = append(got, state.Sale)
 		}
 		require.Equal(t, slices.SortedFunc(maps.Values(want), func(a, b model.Sale) int {
 			return cmp.Or(a.StartsAt.Compare(b.StartsAt), cmp.Compare(a.ID, b.ID))
 		}), got, "step %d", step)
 	}
+}
+
+// TestWhoLooksThroughAllCopiesNone: anybody may ask for the ten that come next, of ten thousand.
+func TestWhoLooksThroughAllCopiesNone(t *testing.T) { //nolint:paralleltest // it counts the bytes of the whole process
+	h := NewHub(&Clock{})
+	h.Heard()
+	h.sync(many(10_000), slices.Values([]model.SaleID{}))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	all, err := h.All()
+	seen := 0
+	for state := range all {
+		seen += min(1, int(state.ID))
+	}
+	runtime.ReadMemStats(&after)
+	require.NoError(t, err)
+	assert.Equal(t, 10_000, seen)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(100_000), "bytes")
 }
 
 // TestReadersShareOneOrder: a commit makes no new one, and what makes a new one leaves the old one as it was. So

@@ -220,8 +220,8 @@ func (h *Hub) Current() (model.State, bool, error) {
 	return state, found, nil
 }
 
-// All lists the sales, the soonest to start first, then by id. Nobody waits for it. Errors: UNAVAILABLE.
-func (h *Hub) All() ([]model.State, error) {
+// All goes through the sales, the soonest to start first, then by id. Nobody waits for it. Errors: UNAVAILABLE.
+func (h *Hub) All() (iter.Seq[model.State], error) {
 	order, err := h.freshList()
 	if err != nil {
 		return nil, err

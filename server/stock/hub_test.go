@@ -245,7 +245,7 @@ func TestAllListsTheSoonestFirst(t *testing.T) {
 	all, err := h.All()
 	require.NoError(t, err)
 	var ids []model.SaleID
-	for _, s := range all {
+	for s := range all {
 		ids = append(ids, s.ID)
 	}
 	assert.Equal(t, []model.SaleID{2, 4, 3, 1}, ids)
