@@ -1,6 +1,7 @@
 package pg_test
 
 import (
+	"io/fs"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"stampede/migrations"
 	"stampede/server/pg"
 	"stampede/server/pg/pgtest"
 )
@@ -45,6 +47,30 @@ func TestManyServersMigrateAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	assert.Equal(t, int64(1), ask[int64](t, url, `SELECT max(n) FROM (SELECT count(*) n FROM bun_migrations GROUP BY name) c`))
+}
+
+// TestWhatWasSoldIsMigrated: each migration meets a shop that has sold since the first one.
+func TestWhatWasSoldIsMigrated(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	names, err := fs.Glob(migrations.FS, "*.sql")
+	require.NoError(t, err)
+	files := fstest.MapFS{}
+	const sold = `SELECT concat_ws(' ', sku, stock, sold, starts_at, p) FROM sales s JOIN purchases p ON p.sale_id = s.id`
+	var before string
+	for i, name := range names {
+		text, err := migrations.FS.ReadFile(name)
+		require.NoError(t, err)
+		files[name] = &fstest.MapFile{Data: text}
+		require.NoError(t, db.MigrateFrom(bounded(t), files), name)
+		if i == 0 {
+			must(t, db, `INSERT INTO sales (sku, name, stock, sold, starts_at) VALUES ('L', 'Lamp', 100000000, 1, now())`)
+			must(t, db, `INSERT INTO purchases VALUES (1, 1, repeat('ann', 21), repeat('é', 64), now())`)
+			before = value[string](t, db, sold)
+		}
+		assert.Equal(t, before, value[string](t, db, sold), name)
+	}
+	require.NoError(t, db.Migrate(bounded(t)), "that was all")
 }
 
 func TestNewerSchemaIsRefused(t *testing.T) {
