@@ -1,6 +1,11 @@
 package main
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
 
 // runCommand is a run's command line. A zero leaves the choice to the scenario.
 type runCommand struct {
@@ -41,4 +46,48 @@ type runCommand struct {
 	JSON   string `help:"File for the numbers, which stress compare reads." name:"json"`
 	JUnit  string `help:"File for continuous integration." name:"junit"`
 	Quiet  bool   `help:"No progress bar."`
+}
+
+// check says what was asked wrongly: a crowd or a time that cannot be. Where a scenario has its own, 0 is its choice.
+func (c *runCommand) check() error {
+	if c.Seed == 0 || c.Repeat < 1 {
+		return errors.New("-seed and -repeat are 1 or more")
+	}
+	var watchers int
+	if c.Watchers != nil {
+		watchers = *c.Watchers
+	}
+	var lag time.Duration
+	if c.Lag != nil {
+		lag = *c.Lag
+	}
+	for _, o := range []struct {
+		name  string
+		value float64
+		some  bool // nothing is too little
+	}{
+		{"shoppers", float64(c.Shoppers), false},
+		{"stock", float64(c.Stock), false},
+		{"rate", c.Rate, false},
+		{"duration", float64(c.Duration), false},
+		{"connections", float64(c.Connections), false},
+		{"watchers", float64(watchers), false},
+		{"clients", float64(c.Clients), false},
+		{"operations", float64(c.Operations), false},
+		{"lag", float64(lag), false},
+		{"linear-limit", float64(c.LinearLimit), false},
+		{"timeout", float64(c.Timeout), true},
+		{"patience", float64(c.Patience), true},
+		{"max-late", float64(c.MaxLate), true},
+		{"watch-limit", float64(c.WatchLimit), true},
+		{"search-limit", float64(c.SearchLimit), true},
+	} {
+		switch {
+		case o.some && o.value <= 0:
+			return fmt.Errorf("-%s is more than 0", o.name)
+		case !(o.value >= 0) || o.value > math.MaxInt64: // also what is no number
+			return fmt.Errorf("-%s is 0 or more", o.name)
+		}
+	}
+	return nil
 }

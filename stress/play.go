@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -25,8 +26,8 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	if c.Seed == 0 || c.Repeat < 1 {
-		return errors.New("-seed and -repeat are 1 or more")
+	if err := c.check(); err != nil {
+		return err
 	}
 	if len(c.Target) == 0 {
 		own, err := startServer(ctx, c.Server, out.stderr)
@@ -113,6 +114,9 @@ func (c *runCommand) config(ctx context.Context, s *load.Scenario) (*load.Config
 		cfg.Lag = usualLag
 	}
 	cfg.Defaults()
+	if cfg.Shoppers < 0 || cfg.Shoppers > math.MaxInt32 {
+		return nil, fmt.Errorf("%s would bring more shoppers than the %d who can be told apart", s.Name, math.MaxInt32)
+	}
 	if c.Watchers != nil {
 		cfg.Watchers = max(0, *c.Watchers)
 	}

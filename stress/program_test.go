@@ -213,10 +213,26 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"-seed and -repeat are 1 or more": {"run", "rush", "-target", dead, "-seed", "0"},
 		"there is no nowhere/stampede":    {"run", "rush", "-server", "nowhere/stampede"},
 		"expected one of":                 {},
+		"perhaps try --lag=\"-1s\"":       {"run", "rush", "-target", dead, "-lag", "-1s"},
+		"more shoppers than the":          {"run", "steady", "-target", dead, "-auth-secret", "s", "-rate", "1e18"},
 	} {
 		code, _, complained := terminal(t, args...)
 		assert.Equal(t, exitFailed, code, want)
 		assert.Contains(t, complained, want)
+	}
+	for want, flags := range map[string][]string{
+		" is 0 or more": {
+			"shoppers=-1", "stock=-1", "rate=-1", "rate=NaN", "rate=Inf", "duration=-1s", "connections=-1", "watchers=-1",
+			"clients=-1", "operations=-1", "lag=-1s", "linear-limit=-1",
+		},
+		" is more than 0": {"timeout=0s", "patience=-1s", "max-late=0s", "watch-limit=0s", "search-limit=0s"},
+	} {
+		for _, flag := range flags {
+			code, _, complained := terminal(t, "run", "rush", "-target", dead, "-auth-secret", "s", "--"+flag)
+			assert.Equal(t, exitFailed, code, flag)
+			name, _, _ := strings.Cut(flag, "=")
+			assert.Contains(t, complained, "stress: -"+name+want, flag)
+		}
 	}
 	code, said, _ := terminal(t, "list")
 	assert.Equal(t, exitKept, code)
