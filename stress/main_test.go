@@ -72,6 +72,8 @@ func TestEveryPlantedBugIsFound(t *testing.T) {
 		throwsOut:    {"rush", judge.WatchersLearn},
 		gaps:         {"rush", judge.OrdinalsNoGaps},
 		miscounts:    {"steady", judge.CountIsTheList},
+		forgetsKeys:  {"clients-that-leave", judge.SameKeySame},
+		alwaysReplay: {"rush", judge.SameKeySame},
 	} {
 		t.Run(string(planted), func(t *testing.T) {
 			t.Parallel()

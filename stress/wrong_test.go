@@ -34,6 +34,8 @@ const (
 	neverSells   bug = "is always busy"
 	throwsOut    bug = "throws watchers out at the first sale, and lets nobody in again"
 	hangsUp      bug = "hangs up on watchers after one event"
+	forgetsKeys  bug = "knows who has bought, and not by which key"
+	alwaysReplay bug = "says of every purchase that its key had bought before"
 	neverKnows   bug = "never knows what came of the purchase of every tenth shopper"
 )
 
@@ -228,6 +230,7 @@ func (s *wrongShop) state() map[string]any {
 func (s *wrongShop) purchase(shopper, key string) map[string]any {
 	s.asked++
 	answer := func(p sold, replayed bool) map[string]any {
+		replayed = replayed || s.bug == alwaysReplay
 		return map[string]any{"__typename": "PurchaseSuccess", "replayed": replayed, "purchase": map[string]any{"ordinal": p.ordinal}}
 	}
 	now := time.Now()
@@ -236,7 +239,7 @@ func (s *wrongShop) purchase(shopper, key string) map[string]any {
 		switch {
 		case p.key == key && s.bug == replaysNew:
 			return answer(sold{ordinal: len(s.list) + 1}, true)
-		case p.key == key:
+		case p.key == key && s.bug != forgetsKeys:
 			return answer(p, true)
 		case s.bug != sellsTwice || s.left() <= 0:
 			return map[string]any{"__typename": "AlreadyPurchased", "code": "ALREADY_PURCHASED", "purchase": map[string]any{"ordinal": p.ordinal}}

@@ -170,12 +170,18 @@ func (x *index) sameKeySameAnswer(p *Promise) {
 	for shopper, mine := range x.byShopper {
 		for n, i := range mine {
 			a := &x.Attempts[i]
+			if a.Result == AlreadyPurchased && a.Key != 0 {
+				p.hold(x.canHaveBought(mine, a, func(key int32) bool { return key != a.Key }),
+					"shopper %d heard of an earlier purchase, number %d, and had asked for none with another key", shopper, a.Ordinal)
+			}
 			if a.Result != Bought || a.Key == 0 {
 				continue
 			}
 			if a.Replayed {
 				p.hold(x.ordinal[shopper] == int(a.Ordinal), "shopper %d got number %d again, and the list says %s",
 					shopper, a.Ordinal, place(x.ordinal[shopper]))
+				p.hold(x.canHaveBought(mine, a, func(key int32) bool { return key == a.Key }),
+					"shopper %d got number %d again, and nothing can have been bought with that key before", shopper, a.Ordinal)
 			}
 			for m, j := range mine {
 				b := &x.Attempts[j]
@@ -193,6 +199,21 @@ func (x *index) sameKeySameAnswer(p *Promise) {
 			}
 		}
 	}
+}
+
+// canHaveBought says that an attempt with such a key had been sent when this one was answered, and may have bought: it
+// was told so, or left in doubt. Who was told that nothing was bought has bought nothing.
+func (x *index) canHaveBought(mine []int32, than *Attempt, such func(key int32) bool) bool {
+	for _, i := range mine { // in the order in which they were sent
+		a := &x.Attempts[i]
+		if a.Sent >= than.Received {
+			return false
+		}
+		if a != than && such(a.Key) && (a.Result == Bought || a.Result.InDoubt()) {
+			return true
+		}
+	}
+	return false
 }
 
 // doubtIsSettled looks at the last word to those who had been left in doubt.
