@@ -23,7 +23,7 @@ import (
 const (
 	exitKept   = 0 // every promise was kept
 	exitBroken = 1 // one was not, or the run was interrupted
-	exitFailed = 2 // there was nothing to judge, or not all that was to be played
+	exitFailed = 2 // there was nothing to judge, not all that was to be played, or no report
 )
 
 func main() {
@@ -46,6 +46,9 @@ var errBroken = errors.New("a promise was broken")
 
 // errUnjudged says that there was nothing to judge, or not all that was to be played: all has been told too.
 var errUnjudged = errors.New("there was nothing to judge")
+
+// errUnwritten says that a report could not be written: that has been told, and the verdict too.
+var errUnwritten = errors.New("a report could not be written")
 
 // run carries out one command and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -74,7 +77,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitKept
 	case errors.Is(err, errBroken):
 		return exitBroken
-	case errors.Is(err, errUnjudged):
+	case errors.Is(err, errUnjudged), errors.Is(err, errUnwritten):
 		return exitFailed
 	}
 	_, _ = fmt.Fprintln(stderr, "stress:", err)

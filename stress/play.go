@@ -47,10 +47,7 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 			out.say("%4d of %d  seed %-6d %s", n+1, c.Repeat, c.Seed, result.Line())
 		}
 		if last {
-			if err := c.write(result, out); err != nil {
-				return err
-			}
-			return verdict(result)
+			return errors.Join(verdict(result), c.write(result, out))
 		}
 		c.Seed++
 	}
@@ -151,8 +148,10 @@ func (c *runCommand) wallet(ctx context.Context, cfg *load.Config) (*shop.Wallet
 	}
 }
 
-// write writes what was asked for, and tells the verdict.
+// write tells the verdict, and writes what was asked for: what cannot be written keeps nothing else from being told.
 func (c *runCommand) write(result *report.Result, out *output) error {
+	result.WriteText(out.stdout)
+	var failed error
 	for _, file := range []struct {
 		name  string
 		write func(io.Writer) error
@@ -162,11 +161,12 @@ func (c *runCommand) write(result *report.Result, out *output) error {
 		if file.name == "" || file.name == "-" && c.Report == "-" {
 			continue
 		}
-		if err := writeFile(file.name, file.write); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, writeFile(file.name, file.write))
 	}
-	result.WriteText(out.stdout)
+	if failed != nil {
+		_, _ = fmt.Fprintln(out.stderr, "stress:", failed)
+		return errUnwritten
+	}
 	if c.Report != "-" && c.Report != "" {
 		if path, err := filepath.Abs(c.Report); err == nil {
 			out.say("\n  The report: %s", path)

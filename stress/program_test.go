@@ -103,6 +103,25 @@ func TestWhatIsWrittenDown(t *testing.T) {
 	})
 }
 
+// TestAReportThatCannotBeWritten costs neither the verdict nor the other files.
+func TestAReportThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	for planted, want := range map[bug]int{none: exitFailed, oversells: exitBroken} {
+		dir := t.TempDir()
+		file, noFolder := filepath.Join(dir, "run.json"), filepath.Join(dir, "a file")
+		require.NoError(t, os.WriteFile(noFolder, nil, 0o600))
+		args := append([]string{"run"}, small["rush"]...)
+		code, said, complained := terminal(t, append(args, "-target", openWrong(t, planted, 1)[0], "-auth-secret", "s",
+			"-report", filepath.Join(noFolder, "run.html"), "-json", file)...)
+		assert.Equal(t, want, code)
+		assert.Contains(t, said, "Nobody gets two.")
+		assert.NotContains(t, said, "The report:")
+		assert.Contains(t, complained, "stress: ")
+		assert.Contains(t, complained, noFolder)
+		assert.FileExists(t, file)
+	}
+}
+
 // TestCtrlCStillWritesTheReport interrupts a long run once something has been sold.
 func TestCtrlCStillWritesTheReport(t *testing.T) {
 	t.Parallel()
