@@ -42,8 +42,9 @@ const (
 // wrongShop is a small flash-sale server in memory. Without a bug it is right.
 type wrongShop struct {
 	bug    bug
-	onSale func(n int) // hears of each sale
-	onList func()      // hears of each page that is read
+	onSale func(n int)   // hears of each sale
+	onList func()        // hears of each page that is read
+	ahead  time.Duration // of this machine's clock
 	// refusing, unless nil, lets restocks fail once it is closed.
 	refusing chan struct{}
 
@@ -120,6 +121,8 @@ func (s *wrongShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			s.onList()
 		}
 		data = map[string]any{"out": map[string]any{"purchases": s.page(q.Variables.After)}}
+	case strings.Contains(q.Query, "saleStatus") && s.sale == 0:
+		data = map[string]any{"out": nil}
 	case strings.Contains(q.Query, "saleStatus"):
 		data = map[string]any{"out": s.state()}
 	case strings.Contains(q.Query, "signIn"):
@@ -157,8 +160,8 @@ func (s *wrongShop) operate(query string, input map[string]any) {
 		}
 		s.start, s.end = s.start.Truncate(time.Millisecond), s.end.Truncate(time.Millisecond)
 		for _, at := range []time.Time{s.start, s.end} {
-			if time.Until(at) > 0 {
-				time.AfterFunc(time.Until(at)+time.Millisecond, func() { s.mu.Lock(); s.publish(); s.mu.Unlock() })
+			if until := at.Sub(s.now()); until > 0 {
+				time.AfterFunc(until+time.Millisecond, func() { s.mu.Lock(); s.publish(); s.mu.Unlock() })
 			}
 		}
 	case strings.Contains(query, "restockSale"):
@@ -207,8 +210,10 @@ func (s *wrongShop) counted() int {
 	return n
 }
 
+func (s *wrongShop) now() time.Time { return time.Now().Add(s.ahead) }
+
 func (s *wrongShop) state() map[string]any {
-	now := time.Now()
+	now := s.now()
 	steps := 0
 	if !now.Before(s.start) {
 		steps++
@@ -233,7 +238,7 @@ func (s *wrongShop) purchase(shopper, key string) map[string]any {
 		replayed = replayed || s.bug == alwaysReplay
 		return map[string]any{"__typename": "PurchaseSuccess", "replayed": replayed, "purchase": map[string]any{"ordinal": p.ordinal}}
 	}
-	now := time.Now()
+	now := s.now()
 	if place, bought := s.mine[shopper]; bought {
 		p := s.list[place]
 		switch {

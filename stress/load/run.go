@@ -249,22 +249,21 @@ func agree(states []judge.State) bool {
 
 // schedule makes the sale; it opens in so long, and after that is open for so long, or without end when that is 0.
 func (r *run) schedule(ctx context.Context, opensIn, open time.Duration) error {
+	err := r.readTime(ctx)
+	if err != nil {
+		return err
+	}
 	p := shop.Plan{
 		SKU: fmt.Sprintf("STRESS-%d", r.Seed), Name: "Stress: " + r.Scenario.Name, Stock: r.Stock,
-		StartsAt: time.Now().Add(opensIn),
+		StartsAt: time.Now().Add(r.clock.ahead + opensIn), // by the server's clock, which may be quite another
 	}
 	if open > 0 {
 		p.EndsAt = p.StartsAt.Add(open)
 	}
-	var err error
 	if r.sale, err = r.operator.Schedule(ctx, r.Wallet.Operator, p); err != nil {
 		return err
 	}
-	if err := r.everywhere(ctx); err != nil {
-		return err
-	}
-	r.clock, err = readClock(ctx, r.operator, r.Wallet.Operator, r.sale.ID)
-	return err
+	return r.everywhere(ctx)
 }
 
 // everywhere waits until every target knows the sale.

@@ -63,12 +63,15 @@ type Sale struct {
 
 const saleFields = `{id phase stock sold remaining revision startsAt endsAt serverTime}`
 
+// ErrNoSale says that there is no such sale, or with an empty id none at all.
+var ErrNoSale = errors.New("the server knows no such sale")
+
 // Status asks how a sale stands; with an empty id, the current one.
 func (c *Conn) Status(ctx context.Context, token, id string) (Sale, Exchange, error) {
 	var sale *Sale
 	e, err := c.ask(ctx, token, `query($id:ID){out:saleStatus(saleId:$id)`+saleFields+`}`, maybe(id), &sale)
 	if err == nil && sale == nil {
-		err = errors.New("the server knows no such sale")
+		err = ErrNoSale
 	}
 	if err != nil {
 		return Sale{}, e, err
