@@ -36,6 +36,7 @@ const (
 	hangsUp      bug = "hangs up on watchers after one event"
 	forgetsKeys  bug = "knows who has bought, and not by which key"
 	alwaysReplay bug = "says of every purchase that its key had bought before"
+	alwaysActive bug = "never says that it is sold out to who watches"
 	neverKnows   bug = "never knows what came of the purchase of every tenth shopper"
 )
 
@@ -225,6 +226,9 @@ func (s *wrongShop) state() map[string]any {
 		"id": "sale_" + strconv.Itoa(s.sale), "phase": s.phase(now), "stock": s.stock, "sold": s.counted(),
 		"remaining": s.stock - s.counted(), "revision": s.writes*4 + steps, "startsAt": s.start.Format(time.RFC3339Nano),
 		"endsAt": nil, "serverTime": now.UTC().Format("2006-01-02T15:04:05.000Z07:00"),
+	}
+	if s.bug == alwaysActive && m["phase"] == "SOLD_OUT" {
+		m["phase"] = "ACTIVE"
 	}
 	if !s.end.IsZero() {
 		m["endsAt"] = s.end.Format(time.RFC3339Nano)

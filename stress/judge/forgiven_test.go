@@ -49,6 +49,7 @@ func TestAChangeInDoubtIsForgiven(t *testing.T) {
 	restocked.Final.States[0].Stock, restocked.Final.States[0].Left = 9, 5
 	restocked.Watchers[0].Leaves, restocked.Watchers[0].Stayed = true, false
 	restocked.Final.States[0].Revision++
+	restocked.Final.States[0].Phase = judge.Active
 	v = judge.Judge(restocked)
 	assert.Empty(t, v.Names(), "after all")
 	restocked.Final.States[0].Stock, restocked.Final.States[0].Left = 10, 6

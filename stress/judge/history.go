@@ -162,9 +162,11 @@ type Watcher struct {
 
 // Final is what was left when all was quiet.
 type Final struct {
-	States   []State // one from each target
-	Purchase []Listed
-	Total    int // the list's own count
+	States []State // one from each target
+	// Sent and Received are when they were asked for and told.
+	Sent, Received Moment
+	Purchase       []Listed
+	Total          int // the list's own count
 	// Counted is what the database counts, purchases and different shoppers; nil when it was not asked.
 	Counted *[2]int
 }

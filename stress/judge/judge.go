@@ -90,6 +90,7 @@ const (
 	CountIsTheList   = "count-is-the-list"
 	StockMovesOn     = "stock-moves-forward"
 	StockAddsUp      = "stock-adds-up"
+	PhaseIsTrue      = "phase-is-true"
 	WatchersLearn    = "watchers-learn-the-truth"
 	IsLinearizable   = "linearizable"
 	unknownIsFailure = "no order was found within %s, and none was ruled out: that counts as a failure"
@@ -122,6 +123,7 @@ func Judge(h *History) Verdict {
 		{CountIsTheList, "The counter of every server says what the list says.", (*index).countIsTheList},
 		{StockMovesOn, "Revisions rise, and what was sold stays sold.", (*index).stockMovesForward},
 		{StockAddsUp, "Stock = sold + remaining, always.", (*index).stockAddsUp},
+		{PhaseIsTrue, "Upcoming, active, on hold, sold out, over: it is what it is said to be.", (*index).phaseIsTrue},
 		{WatchersLearn, "Watchers hear of every sale in time, and end with the truth.", func(x *index, p *Promise) {
 			v.Lags = x.watchersLearnTheTruth(p)
 		}},

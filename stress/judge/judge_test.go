@@ -78,7 +78,7 @@ func right() *judge.History {
 		},
 		Watchers: []judge.Watcher{{Stayed: true}},
 		Final: judge.Final{
-			States: []judge.State{state(4, 4, 20)}, Total: 4, Counted: &[2]int{4, 4},
+			States: []judge.State{state(4, 4, 20)}, Sent: 800 * ms, Received: 810 * ms, Total: 4, Counted: &[2]int{4, 4},
 			Purchase: []judge.Listed{{1, 0, 115 * ms}, {2, 1, 160 * ms}, {3, 2, 185 * ms}, {4, 5, 265 * ms}},
 		},
 	}
@@ -257,7 +257,7 @@ func TestEachPromiseIsBrokenByItself(t *testing.T) {
 			[]string{judge.StockMovesOn},
 		},
 		"two states of one revision": {
-			func(h *judge.History) { h.Reads[0].Phase = judge.Active },
+			func(h *judge.History) { h.Reads[0].State = state(4, 5, 20) },
 			[]string{judge.StockMovesOn},
 		},
 		"a sum that is wrong": {

@@ -88,14 +88,7 @@ func (x *index) surelyOpen(from, to Moment) bool {
 				return false
 			}
 		case Pause: // from the moment it was asked for until the answer that it goes on
-			until := Moment(math.MaxInt64)
-			for _, later := range x.Changes[i+1:] {
-				if later.Kind == Resume {
-					until = later.Received
-					break
-				}
-			}
-			if to >= c.Sent && from <= until {
+			if to >= c.Sent && from <= x.goesOn(i) {
 				return false
 			}
 		default:

@@ -187,7 +187,7 @@ func (r *run) readFinal(ctx context.Context, h *judge.History) error {
 	defer cancel()
 	var states []judge.State
 	read := func() error {
-		states = states[:0]
+		states, h.Final.Sent = states[:0], r.now()
 		for _, t := range r.Targets {
 			c := shop.NewConn(t, r.Timeout)
 			sale, _, err := c.Status(ctx, r.Wallet.Operator, r.sale.ID)
@@ -197,6 +197,7 @@ func (r *run) readFinal(ctx context.Context, h *judge.History) error {
 			}
 			states = append(states, sale.State)
 		}
+		h.Final.Received = r.now()
 		return nil
 	}
 	if len(r.Targets) == 1 { // several are heard until they agree; of those behind one address, anyone may answer
