@@ -225,9 +225,38 @@ func (t *Target) websocketURL() string {
 	return u.String()
 }
 
+// throttled says that the request was refused before it was looked at, and may come again. A 503 that does not say when
+// may be a proxy's, which has passed the request on.
+func (e *Exchange) throttled() bool {
+	return e.Err == nil &&
+		(e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable && e.Retry > 0)
+}
+
+// knockAgain is how long one waits who is throttled, and is not told how long.
+const knockAgain = 100 * time.Millisecond
+
+// admitted sends a request until it is not throttled, for as long as an answer may take. Shoppers have patience of
+// their own: this is for whoever works beside them.
+func (c *Conn) admitted(ctx context.Context, token string, body []byte) Exchange {
+	for deadline := time.Now().Add(c.Timeout); ; {
+		e := c.Do(ctx, token, body, Cut{})
+		wait := max(e.Retry, knockAgain)
+		if !e.throttled() || time.Now().Add(wait).After(deadline) {
+			return e
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return e
+		}
+	}
+}
+
 // Ping asks for nothing, so that the connection is open and has been used.
 func (c *Conn) Ping(ctx context.Context) error {
-	e := c.Do(ctx, "", []byte(`{"query":"{__typename}"}`), Cut{})
+	e := c.admitted(ctx, "", []byte(`{"query":"{__typename}"}`))
 	if e.Err == nil && e.Status != http.StatusOK {
 		e.Err = refusal(&e, nil)
 	}
