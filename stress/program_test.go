@@ -191,6 +191,16 @@ func TestWhoseTokens(t *testing.T) {
 	code, said, complained = terminal(t, append(args, "-tokens", file, "-shoppers", "3")...)
 	assert.Equal(t, exitKept, code, complained)
 	assert.Contains(t, said, "2 of 2 sold")
+
+	for again, want := range map[string]string{
+		"eyJzdWIiOiJhIn0": `line 5 of ` + file + `: "a" has a token on line 2 already`,
+		"e30":             "line 5 of " + file + ": it names nobody",
+	} {
+		require.NoError(t, os.WriteFile(file, []byte(lines+"e30."+again+".y\n"), 0o600))
+		code, _, complained = terminal(t, append(args, "-tokens", file, "-shoppers", "4")...)
+		assert.Equal(t, exitFailed, code, "two who are one cannot be judged")
+		assert.Contains(t, complained, want)
+	}
 }
 
 // TestWhoseLag is a second between several targets, and none with one, unless somebody says otherwise.

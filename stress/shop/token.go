@@ -78,6 +78,7 @@ func ReadTokens(file, operator string) (*Wallet, error) {
 	}
 	defer f.Close() //nolint:errcheck // it was only read
 	w := &Wallet{Operator: operator}
+	line := map[string]int{} // of each shopper: two who are one would be judged as two
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
 		token := strings.TrimSpace(lines.Text())
@@ -92,6 +93,13 @@ func ReadTokens(file, operator string) (*Wallet, error) {
 			w.Operator = token
 			continue
 		}
+		switch first := line[sub]; {
+		case sub == "":
+			return nil, fmt.Errorf("line %d of %s: it names nobody", n, file)
+		case first > 0:
+			return nil, fmt.Errorf("line %d of %s: %q has a token on line %d already", n, file, sub, first)
+		}
+		line[sub] = n
 		w.kept, w.names = append(w.kept, token), append(w.names, sub)
 	}
 	return w, lines.Err()
