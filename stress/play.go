@@ -37,6 +37,14 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 		defer own.stop()
 		c.Target, c.AuthSecret = []string{own.url}, own.secret
 	}
+	if c.Database != "" { // better now than when all has been played, and there is nothing to show for it
+		first, cancel := context.WithTimeout(ctx, c.Timeout)
+		_, err := countPurchases(first, c.Database, c.DatabaseQuery, "sale_0")
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
 	for n := range c.Repeat {
 		result, err := c.once(ctx, chosen, out)
 		if err != nil {

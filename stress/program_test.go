@@ -242,8 +242,11 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"-seed and -repeat are 1 or more": {"run", "rush", "-target", dead, "-seed", "0"},
 		"there is no nowhere/stampede":    {"run", "rush", "-server", "nowhere/stampede"},
 		"expected one of":                 {},
-		"perhaps try --lag=\"-1s\"":       {"run", "rush", "-target", dead, "-lag", "-1s"},
-		"more shoppers than the":          {"run", "steady", "-target", dead, "-auth-secret", "s", "-rate", "1e18"},
+		"stress: the database cannot be reached": {
+			"run", "rush", "-target", dead, "-auth-secret", "s", "-database", "postgres://nobody@127.0.0.1:1/none",
+		},
+		"perhaps try --lag=\"-1s\"": {"run", "rush", "-target", dead, "-lag", "-1s"},
+		"more shoppers than the":    {"run", "steady", "-target", dead, "-auth-secret", "s", "-rate", "1e18"},
 	} {
 		code, _, complained := terminal(t, args...)
 		assert.Equal(t, exitFailed, code, want)
