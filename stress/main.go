@@ -126,7 +126,7 @@ type compareCommand struct {
 	B string `arg:"" help:"What stress run -json wrote, the later." type:"existingfile"`
 }
 
-// Run compares; it is an error when the later run broke a promise.
+// Run compares, and ends as the later run did.
 func (c *compareCommand) Run(out *output) error {
 	a, err := report.Read(c.A)
 	if err != nil {
@@ -139,10 +139,7 @@ func (c *compareCommand) Run(out *output) error {
 	if err := report.Compare(out.stdout, a, b); err != nil {
 		return err
 	}
-	if !b.Kept {
-		return errBroken
-	}
-	return nil
+	return verdict(b)
 }
 
 // scenario finds one by its name.

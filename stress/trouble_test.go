@@ -19,6 +19,7 @@ type played struct {
 	*report.Result
 	code             int
 	said, complained string
+	numbers          string // the file
 }
 
 // rehearse plays one run like play does, and expects a report.
@@ -31,7 +32,7 @@ func rehearse(t *testing.T, s *wrongShop, args ...string) played {
 	code := run(t.Context(), all, &stdout, &stderr)
 	result, err := report.Read(numbers)
 	require.NoError(t, err, "%s%s", &stderr, &stdout)
-	return played{result, code, stdout.String(), stderr.String()}
+	return played{result, code, stdout.String(), stderr.String(), numbers}
 }
 
 // TestAServerThatStopsSelling is busy for good once half of the stock is sold.
@@ -59,6 +60,8 @@ func TestAServerThatNeverSells(t *testing.T) {
 			assert.Equal(t, exitFailed, r.code)
 			assert.False(t, r.Kept)
 			assert.Contains(t, r.said, "Nobody got an answer: there was nothing to judge.")
+			code, _, _ := terminal(t, "compare", r.numbers, r.numbers)
+			assert.Equal(t, exitFailed, code, "nor is there anything to compare")
 		})
 	}
 }

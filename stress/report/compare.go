@@ -75,6 +75,8 @@ func comparePromises(w io.Writer, a, b *Result) error {
 		switch {
 		case known && kept && !p.Kept():
 			said = "broken now"
+		case known && !kept && p.Checked == 0:
+			said = "not tested now"
 		case known && !kept && p.Kept():
 			said = "kept now"
 		default:
@@ -88,10 +90,18 @@ func comparePromises(w io.Writer, a, b *Result) error {
 }
 
 func (r *Result) verdict() string {
-	if r.Kept {
+	switch {
+	case r.Kept:
 		return "kept"
+	case r.Broken() > 0:
+		return "BROKEN"
+	case r.Interrupted:
+		return "interrupted"
+	case r.Unjudged:
+		return "nothing to judge"
+	default:
+		return "not played out"
 	}
-	return "BROKEN"
 }
 
 func ratio(a, b float64) string {
