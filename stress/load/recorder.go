@@ -11,10 +11,11 @@ import (
 	"stampede/stress/judge"
 )
 
-// Latencies are kept between a microsecond and a minute, to three digits, in microseconds.
+// Latencies are kept between a microsecond and an hour, to three digits, in microseconds: who has patience for longer than
+// an answer may take has more than a minute.
 const (
 	shortest = 1
-	longest  = 60_000_000
+	longest  = 3_600_000_000
 	digits   = 3
 )
 
