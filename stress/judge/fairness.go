@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -27,7 +28,7 @@ func (x *index) fairness() []Fairness {
 	names := []string{"across"}
 	for t := range x.Targets {
 		if x.Targets > 1 {
-			scopes, names = append(scopes, t), append(names, "server "+string(rune('1'+t)))
+			scopes, names = append(scopes, t), append(names, fmt.Sprintf("server %d", t+1))
 		}
 	}
 	for n, scope := range scopes {

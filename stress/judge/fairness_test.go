@@ -27,3 +27,16 @@ func TestFairness(t *testing.T) {
 		}
 	}
 }
+
+// TestFairnessOfManyServers names the eleventh.
+func TestFairnessOfManyServers(t *testing.T) {
+	t.Parallel()
+	h := right()
+	h.Targets = 11
+	h.Attempts[1].Target, h.Attempts[5].Target = 10, 10
+	scopes := map[string]bool{}
+	for _, f := range judge.Judge(h).Fairness {
+		scopes[f.Scope] = true
+	}
+	assert.Contains(t, scopes, "server 11")
+}
