@@ -28,7 +28,11 @@ const (
 
 func main() {
 	signal.Ignore(syscall.SIGPIPE) // a reader who has seen enough must not keep the server of our own from being stopped
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	context.AfterFunc(ctx, stop) // the second Ctrl-C does not wait for a report
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

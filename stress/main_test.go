@@ -102,4 +102,16 @@ func TestTheRightServerPasses(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(m.Run()) }
+// asProgram, in the environment, lets this test's program be stress, and without arguments the server that stress starts.
+const asProgram = "STRESS_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv(asProgram) == "":
+		os.Exit(m.Run())
+	case len(os.Args) == 1:
+		serveOwn()
+	default:
+		main()
+	}
+}

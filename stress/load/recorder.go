@@ -11,8 +11,8 @@ import (
 	"stampede/stress/judge"
 )
 
-// Latencies are kept between a microsecond and an hour, to three digits, in microseconds: who has patience for longer than
-// an answer may take has more than a minute.
+// Latencies are kept between a microsecond and an hour, to three digits, in microseconds: patience and a timeout may
+// add up to more than a minute.
 const (
 	shortest = 1
 	longest  = 3_600_000_000

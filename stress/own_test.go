@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/stress/report"
+)
+
+// serveOwn is a server as stress starts it: it says its process in its folder, and once something is sold there.
+func serveOwn() {
+	folder := os.Getenv("DATA_DIR")
+	shop := &wrongShop{watchers: map[chan map[string]any]bool{}, onSale: func(n int) {
+		if n == 5 {
+			_ = os.WriteFile(filepath.Join(folder, "sold"), nil, 0o600)
+		}
+	}}
+	_ = os.WriteFile(filepath.Join(folder, "pid"), []byte(strconv.Itoa(os.Getpid())), 0o600)
+	http.HandleFunc("/readyz", func(http.ResponseWriter, *http.Request) {})
+	http.Handle("/graphql", shop)
+	_ = http.ListenAndServe(os.Getenv("ADDR"), nil) // until stress ends it
+}
+
+// TestATerminalThatIsClosed interrupts as Ctrl-C does: there is a report, and neither server nor folder is left behind.
+func TestATerminalThatIsClosed(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	dir, temporary := t.TempDir(), t.TempDir()
+	numbers := filepath.Join(dir, "run.json")
+	cmd := exec.CommandContext(t.Context(), self, "run", "steady", "-rate", "100", "-duration", "10m", "-watchers", "0",
+		"-connections", "5", "-server", self, "-report", "-", "-json", numbers)
+	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+temporary)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	require.NoError(t, cmd.Start())
+	found := func(name string) []string {
+		files, err := filepath.Glob(filepath.Join(temporary, "*", name))
+		require.NoError(t, err)
+		return files
+	}
+	require.Eventually(t, func() bool { return len(found("sold")) == 1 }, time.Minute, 10*time.Millisecond)
+	pid, err := strconv.Atoi(read(t, found("pid")[0]))
+	require.NoError(t, err)
+
+	require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
+	_ = cmd.Wait() // its exit code is looked at
+	assert.Equal(t, exitBroken, cmd.ProcessState.ExitCode(), &said)
+	assert.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH, "the server is gone")
+	assert.Empty(t, found(""), "and so is its folder")
+	result, err := report.Read(numbers)
+	require.NoError(t, err)
+	assert.True(t, result.Interrupted)
+}
