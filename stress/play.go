@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"stampede/stress/judge"
 	"stampede/stress/load"
@@ -214,11 +215,22 @@ func (c *runCommand) command(args []string) string {
 			if !inline {
 				i++
 			}
-			a = "-" + name + " …"
+			words = append(words, "-"+name+" …")
+			continue
 		}
-		words = append(words, a)
+		words = append(words, quoted(a))
 	}
 	return strings.Join(append(words, "-seed", strconv.FormatUint(c.Seed, 10)), " ")
+}
+
+// quoted is a word as a shell reads it.
+func quoted(word string) string {
+	if word != "" && !strings.ContainsFunc(word, func(c rune) bool {
+		return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("-_=.,:/@%+", c)
+	}) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func version() string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"html"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,15 +46,16 @@ func TestWhatIsWrittenDown(t *testing.T) {
 	for base, planted := range map[string]bug{good: none, bad: oversells} {
 		args := append([]string{"run"}, small["rush"]...)
 		terminal(t, append(args, "-target", openWrong(t, planted, 1)[0], "-auth-secret", "hush, a secret",
-			"-report", base+".html", "-json", base+".json", "-junit", base+".xml")...)
+			"-database-query", "SELECT '1', $1", "-report", base+".html", "-json", base+".json", "-junit", base+".xml")...)
 	}
 
 	t.Run("the report is one file", func(t *testing.T) {
 		t.Parallel()
-		page := read(t, good+".html")
+		page := html.UnescapeString(read(t, good+".html"))
 		has := func(text string) bool { return says(page, text) }
 		assert.True(t, has("Every promise was kept."))
 		assert.True(t, has("bin/stress run rush -shoppers 200 ") && has(" -seed 1</pre>"), "how to run it again")
+		assert.True(t, has(`-database-query 'SELECT '\''1'\'', $1' `), "by a shell")
 		assert.False(t, has("hush"), "no secret")
 		assert.False(t, has("ZgotmplZ"), "no value that the template refused")
 		assert.False(t, has("url("))
@@ -237,6 +239,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		`there is no scenario "rash"`:     {"run", "rash", "-target", dead},
 		"whose tokens?":                   {"run", "rush", "-target", dead},
 		"is not an address like":          {"run", "rush", "-target", "ftp://x"},
+		"are never sent":                  {"run", "rush", "-target", "http://ann:hush@127.0.0.1:1/graphql"},
 		"an operator's token is needed":   {"run", "one-shopper", "-target", dead, "-tokens", shopper},
 		"does not answer":                 {"run", "rush", "-target", dead, "-auth-secret", "s", "-shoppers", "1"},
 		"-seed and -repeat are 1 or more": {"run", "rush", "-target", dead, "-seed", "0"},

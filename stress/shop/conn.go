@@ -34,6 +34,9 @@ func NewTarget(address string) (*Target, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fmt.Errorf("%q is not an address like http://host:port/graphql", address)
 	}
+	if u.User != nil {
+		return nil, fmt.Errorf("%s: the name and the password before the host are never sent, take them away", u.Redacted())
+	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/graphql"
 	}
