@@ -188,8 +188,14 @@ func (c *Conn) exchange(e *Exchange, cut Cut) error {
 	return nil
 }
 
-// maxBody is the most that an answer may hold: a page of a thousand purchases has a tenth of it.
-const maxBody = 4 << 20
+const (
+	// maxBody is the most that an answer may hold: a page of a thousand purchases has a tenth of it.
+	maxBody = 4 << 20
+	// maxAnswer is the same with its headers, and what marks the pieces.
+	maxAnswer = 2 * maxBody
+)
+
+var errTooMuch = fmt.Errorf("an answer of more than %d bytes", maxBody)
 
 func (c *Conn) readBody(response *http.Response) ([]byte, error) {
 	if n := response.ContentLength; n >= 0 && n <= maxBody {
@@ -203,7 +209,7 @@ func (c *Conn) readBody(response *http.Response) ([]byte, error) {
 	var all bytes.Buffer
 	n, err := all.ReadFrom(io.LimitReader(response.Body, maxBody+1))
 	if n > maxBody {
-		return nil, fmt.Errorf("an answer of more than %d bytes", maxBody)
+		return nil, errTooMuch
 	}
 	return all.Bytes(), err
 }
@@ -215,6 +221,9 @@ func (c *Conn) Read(p []byte) (int, error) {
 			return 0, errCut
 		}
 		p = p[:min(len(p), c.cut-c.read)]
+	}
+	if c.read > maxAnswer { // what has no length has a bound: headers, or pieces of a body
+		return 0, errTooMuch
 	}
 	n, err := c.net.Read(p)
 	c.read += n

@@ -36,6 +36,7 @@ func Subscribe(ctx context.Context, t *Target, sale string) (*Watch, error) {
 		}
 		return nil, fmt.Errorf("open a websocket: %w", err)
 	}
+	socket.SetReadLimit(maxBody)
 	w := &Watch{socket: socket}
 	w.stop = context.AfterFunc(ctx, func() { _ = socket.Close() })
 	socket.SetPingHandler(func(data string) error {
