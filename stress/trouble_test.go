@@ -75,6 +75,14 @@ func TestWatchersWhoAreHungUpOn(t *testing.T) {
 	assert.Contains(t, r.said, "Watchers lost their connection, or got none, ")
 }
 
+// TestWatchersFromAfar need longer for the way in than those who come and go would stay.
+func TestWatchersFromAfar(t *testing.T) {
+	t.Parallel()
+	r := rehearse(t, &wrongShop{way: 200 * time.Millisecond}, small["clients-that-leave"]...)
+	assert.Equal(t, exitKept, r.code, r.said)
+	assert.Positive(t, r.Summary.Sold)
+}
+
 // TestAnOperatorWhoFails is refused a restock under way: what had happened by then is judged, and the sale is ended.
 func TestAnOperatorWhoFails(t *testing.T) {
 	t.Parallel()

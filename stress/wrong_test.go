@@ -46,6 +46,7 @@ type wrongShop struct {
 	onSale func(n int)   // hears of each sale
 	onList func()        // hears of each page that is read
 	ahead  time.Duration // of this machine's clock
+	way    time.Duration // in for watchers
 	// refusing, unless nil, lets restocks fail once it is closed.
 	refusing chan struct{}
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -33,6 +34,9 @@ func (s *wrongShop) watch(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() { _ = conn.Close() }()
+	if s.way > 0 {
+		<-time.After(s.way)
+	}
 	var m struct{ ID, Type string }
 	if conn.ReadJSON(&m) != nil || conn.WriteJSON(map[string]any{"type": "connection_ack"}) != nil || conn.ReadJSON(&m) != nil {
 		return

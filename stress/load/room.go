@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,11 +59,13 @@ func (m *room) enter(ctx context.Context, n int, leaves func(i int) func() time.
 		number := int32(i)
 		m.running.Go(func() { m.watch(w, number, seats) })
 	}
-	ctx, cancel := context.WithTimeout(ctx, seatLimit)
-	defer cancel()
-	for _, w := range m.all {
+	limit := time.NewTimer(seatLimit)
+	defer limit.Stop()
+	for i, w := range m.all {
 		select {
 		case <-w.heard:
+		case <-limit.C:
+			return fmt.Errorf("watcher %d has heard nothing within %s", i, seatLimit)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -96,7 +99,8 @@ func (m *room) watch(w *watcher, number int32, seats chan struct{}) {
 // visit is one connection, from its opening to its end. It ends when the watcher has left, or with an error.
 func (m *room) visit(w *watcher, number int32, seats chan struct{}) (left bool, err error) {
 	ctx := m.ctx
-	if w.leaves != nil && !m.staying.Load() {
+	// Nobody leaves before they have heard something once: far from the server, the way in may be longer than the stay.
+	if w.leaves != nil && len(w.events) > 0 && !m.staying.Load() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, w.leaves())
 		defer cancel()
