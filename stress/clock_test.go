@@ -18,7 +18,6 @@ func TestAServerWithAnotherClock(t *testing.T) {
 				r := rehearse(t, &wrongShop{ahead: ahead}, small[name]...)
 				assert.Equal(t, exitKept, r.code, r.said)
 				assert.Less(t, r.Summary.Latency.P50, 10_000.0, "nobody waited for the opening, or came when it was past")
-				assert.Zero(t, r.Summary.Dropped)
 				assert.Positive(t, r.Summary.Sold)
 			})
 		}
