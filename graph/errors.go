@@ -47,6 +47,10 @@ func (r *Resolver) PresentError(ctx context.Context, err error) *gqlerror.Error 
 			r.Log.WarnContext(ctx, "refused", "code", known.Code, "err", err, "request", RequestIDFrom(ctx))
 		}
 		presented = refuse(ctx, string(known.Code), known.Message)
+		// Not with OUTCOME_UNKNOWN: whoever waits and asks again makes a change twice.
+		if known.Code == model.CodeBusy && known.RetryAfter > 0 {
+			presented.Extensions["retryAfterMs"] = known.RetryAfter.Milliseconds()
+		}
 	case readingArguments(ctx):
 		message := "An argument is not of the form that its type asks for."
 		if wrong, ok := errors.AsType[inputError](err); ok {
