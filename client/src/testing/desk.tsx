@@ -60,7 +60,9 @@ interface Shop {
   down: boolean;
   /** What it is told to do it does, and the answer is lost. */
   loses: boolean;
-  /** It answers no change before this. */
+  /** It refuses every change with this: an error's extensions. */
+  refuses?: Record<string, unknown>;
+  /** It answers no change, and takes no token, before this. */
   holds?: Promise<unknown>;
 }
 
@@ -78,13 +80,18 @@ function handlers(shop: Shop) {
       shop.inputs.push(variables.input);
       await shop.holds;
       if (shop.loses) return HttpResponse.error();
+      if (shop.refuses) {
+        const error = { message: 'no', path: ['payload'], extensions: shop.refuses };
+        return HttpResponse.json({ data: null, errors: [error] });
+      }
       const userErrors = shop.problems.map((problem) => ({ __typename: 'UserError', ...problem }));
       const sale = userErrors.length > 0 ? null : whole();
       const payload = { __typename: 'SalePayload', sale, userErrors };
       return HttpResponse.json({ data: { payload } });
     });
   return [
-    graphql.query('DeskViewer', ({ request }) => {
+    graphql.query('DeskViewer', async ({ request }) => {
+      await shop.holds;
       const token = request.headers.get('Authorization');
       if (token === 'Bearer forged') return new HttpResponse(null, { status: 401 });
       const scopes = token === 'Bearer ann' ? ['SHOPPER'] : ['OPERATOR'];
@@ -109,6 +116,7 @@ function handlers(shop: Shop) {
     }),
     change('DeskPause'),
     change('DeskEnd'),
+    change('DeskRestock'),
     change('DeskSchedule'),
   ];
 }

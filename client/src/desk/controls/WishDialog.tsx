@@ -8,6 +8,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskChangeFragment } from '../../gql/graphql';
 import { Deed } from '../live/ChangeLog';
+import { Unmade } from '../sale/Unmade';
 import { useDeskFormat } from '../sale/useDeskFormat';
 import type { Result } from '../sale/useSaleChange';
 
@@ -88,15 +89,12 @@ export function WishDialog(props: Props) {
 /** What went wrong and belongs to no field. */
 function Problem({ result }: { result: Result | null }) {
   const { t } = useTranslation('desk');
-  if (result === null || result.kind === 'done' || result.kind === 'conflict') return null;
-  if (result.kind !== 'wrong')
-    return <Alert severity="warning">{t(`problem.${result.kind}`)}</Alert>;
-  if (!('saleId' in result.fields) && !('' in result.fields)) return null;
-  return (
-    <Alert severity="warning">
-      {t('saleId' in result.fields ? 'wrong.saleId' : 'problem.refused')}
-    </Alert>
-  );
+  if (result?.kind === 'refused' || result?.kind === 'away')
+    return <Unmade result={result} of="problem" />;
+  if (result?.kind !== 'wrong') return null;
+  const { fields } = result;
+  if ('saleId' in fields) return <Alert severity="warning">{t('wrong.saleId')}</Alert>;
+  return '' in fields ? <Unmade result={{ kind: 'refused' }} of="problem" /> : null;
 }
 
 /** Somebody was faster: nothing was overwritten, and this is who. */

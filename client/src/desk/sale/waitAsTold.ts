@@ -24,7 +24,7 @@ export function waitAsTold(now: () => number = Date.now): ApolloLink {
 }
 
 /** What `Retry-After` says in seconds; 0 without it. */
-function retryAfterMs(error: unknown): number {
+export function retryAfterMs(error: unknown): number {
   if (!ServerError.is(error)) return 0;
   const seconds = Number(error.response.headers.get('Retry-After'));
   return seconds > 0 ? Math.min(seconds * 1000, LONGEST_WAIT_MS) : 0;

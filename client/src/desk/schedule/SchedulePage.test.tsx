@@ -77,6 +77,16 @@ describe('scheduling', () => {
     expect(await screen.findByRole('alert')).toHaveTextContent('The server refused this.');
   });
 
+  it.each([
+    [{ code: 'BUSY', retryAfterMs: 60_000 }, /too much to do right now. Nothing was changed/],
+    [{ code: 'OUTCOME_UNKNOWN' }, /can’t say whether the sale was scheduled/],
+  ])('says whether it may have been scheduled all the same: %o', async (refusal, said) => {
+    const { shop, press } = await plan();
+    shop.refuses = refusal;
+    await press();
+    expect(await screen.findByRole('alert')).toHaveTextContent(said);
+  });
+
   it('shows what is wrong with a plan at its field', async () => {
     const { shop, user } = openDesk('/new');
     await user.click(screen.getByRole('button', { name: 'Schedule it' }));

@@ -1,4 +1,3 @@
-import Alert from '@mui/material/Alert';
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
 import { type SyntheticEvent, useRef, useState } from 'react';
@@ -7,6 +6,7 @@ import { useNavigate } from 'react-router';
 import { PageTitle } from '../frame/PageTitle';
 import { useFirstWrong } from '../frame/useFirstWrong';
 import { DeskSchedule } from '../sale/changes';
+import { Unmade } from '../sale/Unmade';
 import { useDeskFormat } from '../sale/useDeskFormat';
 import { type Result, useSaleChange } from '../sale/useSaleChange';
 import { useFrameSales } from '../sale/useSales';
@@ -70,13 +70,12 @@ export function SchedulePage() {
 
 /** What went wrong and belongs to no field. */
 function Problem({ result, plan }: { result: Result | null; plan: Plan }) {
-  const { t } = useTranslation('desk');
-  if (result?.kind === 'away') return <Alert severity="warning">{t('schedule.away')}</Alert>;
-  const refused =
-    result?.kind === 'wrong'
-      ? Object.keys(result.fields).some((field) => !(field in plan))
-      : result?.kind === 'refused';
-  return refused ? <Alert severity="warning">{t('problem.refused')}</Alert> : null;
+  if (result?.kind === 'wrong') {
+    const elsewhere = Object.keys(result.fields).some((field) => !(field in plan));
+    return elsewhere ? <Unmade result={{ kind: 'refused' }} of="schedule" /> : null;
+  }
+  const unmade = result?.kind === 'refused' || result?.kind === 'away';
+  return unmade ? <Unmade result={result} of="schedule" /> : null;
 }
 
 interface FieldsProps {

@@ -1,0 +1,46 @@
+import { configure, screen } from '@testing-library/react';
+import { inEnglish, openDesk } from '../../testing/desk';
+
+// Whole pages: on a machine that has other work they take their time.
+vi.setConfig({ testTimeout: 20_000 });
+configure({ asyncUtilTimeout: 5000 });
+inEnglish();
+
+describe('a wish', () => {
+  /** An operator who is about to pause the sale. */
+  async function about() {
+    const desk = openDesk('/sales/sale_1');
+    const { user } = desk;
+    await user.click(await screen.findByRole('button', { name: 'Pause' }));
+    const press = () => user.click(screen.getByRole('button', { name: 'Pause it' }));
+    return { ...desk, press };
+  }
+
+  it('that the servers cannot get to can be asked for again, at once and when they said', async () => {
+    const { shop, press } = await about();
+    const now = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(now);
+    shop.refuses = { code: 'BUSY', retryAfterMs: 60_000 };
+    await press();
+    expect(await screen.findByRole('alert')).toHaveTextContent(
+      'The servers have too much to do right now. Nothing was changed.',
+    );
+    expect(screen.getByText('Please try again in 60 s.')).toBeVisible();
+    shop.refuses = { code: 'BUSY', retryAfterMs: 1 };
+    await press();
+    expect(await screen.findByText('Please try again in 1 s.')).toBeVisible();
+    vi.spyOn(Date, 'now').mockReturnValue(now + 1);
+    expect(await screen.findByText('You can try again now.')).toBeVisible();
+    expect(screen.queryByText(/Please try again/)).toBeNull();
+    expect(shop.inputs).toHaveLength(2);
+  });
+
+  it('of which the server does not know what became is looked for in the changes', async () => {
+    const { shop, press } = await about();
+    shop.refuses = { code: 'OUTCOME_UNKNOWN' };
+    await press();
+    expect(await screen.findByRole('alert')).toHaveTextContent(
+      'The server can’t say whether the change was made. Look at the list of changes',
+    );
+  });
+});
