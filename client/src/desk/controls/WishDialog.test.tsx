@@ -43,4 +43,14 @@ describe('a wish', () => {
       'The server can’t say whether the change was made. Look at the list of changes',
     );
   });
+
+  it.each([
+    ['CONFLICT', 'The sale is over.'],
+    ['NOT_FOUND', 'There is no such sale any more.'],
+  ])('that comes too late hears why: %s', async (code, said) => {
+    const { shop, press } = await about();
+    shop.problems = [{ field: ['saleId'], code, message: 'no' }];
+    await press();
+    expect(await screen.findByRole('alert')).toHaveTextContent(said);
+  });
 });

@@ -93,7 +93,10 @@ function Problem({ result }: { result: Result | null }) {
     return <Unmade result={result} of="problem" />;
   if (result?.kind !== 'wrong') return null;
   const { fields } = result;
-  if ('saleId' in fields) return <Alert severity="warning">{t('wrong.saleId')}</Alert>;
+  if ('saleId' in fields) {
+    const gone = fields.saleId === 'NOT_FOUND';
+    return <Alert severity="warning">{t(gone ? 'problem.gone' : 'wrong.saleId')}</Alert>;
+  }
   return '' in fields ? <Unmade result={{ kind: 'refused' }} of="problem" /> : null;
 }
 
