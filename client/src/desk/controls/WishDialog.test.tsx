@@ -16,6 +16,26 @@ describe('a wish', () => {
     return { ...desk, press };
   }
 
+  it('keeps the focus where it is while it is under way, and is made once', async () => {
+    const { shop, user, press } = await about();
+    let answer: (value?: unknown) => void = () => undefined;
+    shop.holds = new Promise((resolve) => (answer = resolve));
+    shop.refuses = { code: 'FORBIDDEN' };
+    await press();
+    const button = await screen.findByRole('button', { name: 'One moment…' });
+    const cancel = screen.getByRole('button', { name: 'Cancel' });
+    expect(button).toHaveFocus();
+    expect(button).toHaveAttribute('aria-disabled', 'true');
+    expect(cancel).toHaveAttribute('aria-disabled', 'true');
+    await user.keyboard('{Enter}');
+    await user.click(cancel);
+    await user.click(button);
+    answer();
+    expect(await screen.findByRole('alert')).toHaveTextContent('The server refused this.');
+    expect(screen.getByRole('button', { name: 'Pause it' })).toHaveFocus();
+    expect(shop.inputs).toHaveLength(1);
+  });
+
   it('that the servers cannot get to can be asked for again, at once and when they said', async () => {
     const { shop, press } = await about();
     const now = Date.now();
@@ -52,5 +72,17 @@ describe('a wish', () => {
     shop.problems = [{ field: ['saleId'], code, message: 'no' }];
     await press();
     expect(await screen.findByRole('alert')).toHaveTextContent(said);
+  });
+
+  it('leads to the field that is wrong', async () => {
+    const { shop, user } = openDesk('/sales/sale_1');
+    await user.click(await screen.findByRole('button', { name: 'Restock' }));
+    const field = screen.getByRole('textbox', { name: 'Units to add' });
+    await user.type(field, '5');
+    shop.problems = [{ field: ['add'], code: 'INVALID', message: 'no' }];
+    await user.click(screen.getByRole('button', { name: 'Add them' }));
+    expect(await screen.findByText(/^1 or more/)).toBeVisible();
+    expect(field).toBeInvalid();
+    expect(field).toHaveFocus();
   });
 });

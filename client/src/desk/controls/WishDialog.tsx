@@ -4,7 +4,7 @@ import Dialog from '@mui/material/Dialog';
 import DialogActions from '@mui/material/DialogActions';
 import DialogContent from '@mui/material/DialogContent';
 import DialogTitle from '@mui/material/DialogTitle';
-import type { ReactNode } from 'react';
+import type { ReactNode, RefObject } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskChangeFragment } from '../../gql/graphql';
 import { Deed } from '../live/ChangeLog';
@@ -21,6 +21,7 @@ interface Props {
   seenChange: number;
   result: Result | null;
   busy: boolean;
+  form: RefObject<HTMLFormElement | null>;
   /** False while something is missing. */
   ready?: boolean;
   /** It asks for something: the focus is on the field, and not on the way out. */
@@ -34,18 +35,7 @@ interface Props {
 
 /** A second look: what will happen, and a button that says it. */
 export function WishDialog(props: Props) {
-  const {
-    title,
-    action,
-    result,
-    busy,
-    ready = true,
-    asks = false,
-    final = false,
-    onDo,
-    onClose,
-  } = props;
-  const { t } = useTranslation('desk');
+  const { title, result, busy, form, ready = true, onDo, onClose, children } = props;
   if (result?.kind === 'conflict') return <Conflict {...props} />;
   return (
     <Dialog
@@ -56,6 +46,7 @@ export function WishDialog(props: Props) {
       maxWidth="xs"
     >
       <form
+        ref={form}
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
@@ -64,25 +55,39 @@ export function WishDialog(props: Props) {
       >
         <DialogTitle id="wish">{title}</DialogTitle>
         <DialogContent className="wish">
-          {props.children}
+          {children}
           <Problem result={result} />
         </DialogContent>
-        <DialogActions>
-          <Button color="inherit" onClick={onClose} disabled={busy} autoFocus={!asks}>
-            {t('controls.cancel')}
-          </Button>
-          <Button
-            type="submit"
-            variant="contained"
-            color={final ? 'primary' : 'inherit'}
-            className={final ? undefined : 'calm'}
-            disabled={busy || !ready}
-          >
-            {busy ? t('controls.working') : action}
-          </Button>
-        </DialogActions>
+        <Actions {...props} />
       </form>
     </Dialog>
+  );
+}
+
+/** While it is under way both stay where they are, with the focus that one of them has, and do nothing. */
+function Actions({ action, busy, ready = true, asks = false, final = false, onClose }: Props) {
+  const { t } = useTranslation('desk');
+  return (
+    <DialogActions>
+      <Button
+        color="inherit"
+        onClick={busy ? undefined : onClose}
+        aria-disabled={busy}
+        autoFocus={!asks}
+      >
+        {t('controls.cancel')}
+      </Button>
+      <Button
+        type="submit"
+        variant="contained"
+        color={final ? 'primary' : 'inherit'}
+        className={final ? undefined : 'calm'}
+        disabled={!ready}
+        aria-disabled={busy}
+      >
+        {busy ? t('controls.working') : action}
+      </Button>
+    </DialogActions>
   );
 }
 

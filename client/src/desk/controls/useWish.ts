@@ -1,4 +1,5 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { useFirstWrong } from '../frame/useFirstWrong';
 import { type ChangeDocument, type Result, useSaleChange } from '../sale/useSaleChange';
 import type { DialogProps } from './Controls';
 
@@ -18,6 +19,8 @@ export function useWish<V extends { input: Seen }>(
   const [seen] = useState({ saleId: sale.id, expectedChange: changes[0]?.revision ?? 0 });
   const [result, setResult] = useState<Result | null>(null);
   const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const toFirstWrong = useFirstWrong(form);
   const ask = useSaleChange(document);
   const send = async (wish: Omit<V['input'], keyof Seen | 'expectedRevision'>) => {
     setBusy(true);
@@ -26,8 +29,9 @@ export function useWish<V extends { input: Seen }>(
     if (answer.kind === 'done') onClose();
     else {
       setResult(answer);
-      if (answer.kind !== 'wrong') refetch(); // what is true, and who did it
+      if (answer.kind === 'wrong') toFirstWrong();
+      else refetch(); // what is true, and who did it
     }
   };
-  return { send, busy, result, seenChange: seen.expectedChange };
+  return { send, form, busy, result, seenChange: seen.expectedChange };
 }

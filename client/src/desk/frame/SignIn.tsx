@@ -2,10 +2,11 @@ import { useApolloClient } from '@apollo/client/react';
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
-import { type KeyboardEvent, type SyntheticEvent, useState } from 'react';
+import { type KeyboardEvent, type SyntheticEvent, useRef, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { useSession } from '../../features/session/session';
 import { DeskViewer } from '../sale/operations';
+import { useFirstWrong } from './useFirstWrong';
 
 type Problem = 'refused' | 'scope' | 'away';
 
@@ -45,19 +46,23 @@ export function SignIn() {
   const [token, setToken] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const toFirstWrong = useFirstWrong(form);
   const attempt = useTry();
   const submit = async (event: SyntheticEvent) => {
     event.preventDefault();
     if (busy || token.trim() === '') return;
     setBusy(true);
-    setProblem(await attempt(token.replace(/^Bearer\s+/i, '').replace(/\s/g, '')));
+    const found = await attempt(token.replace(/^Bearer\s+/i, '').replace(/\s/g, ''));
     setBusy(false);
+    setProblem(found);
+    if (found) toFirstWrong();
   };
   return (
     <main className="sign-in">
       <h1>{t('signIn.title')}</h1>
       <p className="quiet">{t('signIn.text')}</p>
-      <form onSubmit={(event) => void submit(event)} noValidate>
+      <form ref={form} onSubmit={(event) => void submit(event)} noValidate>
         <TextField
           label={t('signIn.token')}
           value={token}
@@ -77,7 +82,8 @@ export function SignIn() {
           type="submit"
           variant="contained"
           size="large"
-          disabled={busy || token.trim() === ''}
+          disabled={token.trim() === ''}
+          aria-disabled={busy}
         >
           {t('signIn.button')}
         </Button>

@@ -1,0 +1,21 @@
+import { screen } from '@testing-library/react';
+import { inEnglish, openDesk } from '../../testing/desk';
+
+// A whole page: on a machine that has other work it takes its time.
+vi.setConfig({ testTimeout: 20_000 });
+inEnglish();
+
+it('keeps the focus while the token is looked at, and leads back to a wrong one', async () => {
+  const { shop, user } = openDesk('', null);
+  let answer: (value?: unknown) => void = () => undefined;
+  shop.holds = new Promise((resolve) => (answer = resolve));
+  const token = screen.getByRole('textbox', { name: 'Access token' });
+  const button = screen.getByRole('button', { name: 'Sign in' });
+  await user.type(token, 'forged');
+  await user.click(button);
+  expect(button).toHaveFocus();
+  expect(button).toHaveAttribute('aria-disabled', 'true');
+  answer();
+  expect(await screen.findByText('The server does not take this token.')).toBeVisible();
+  expect(token).toHaveFocus();
+});
