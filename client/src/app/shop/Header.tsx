@@ -16,11 +16,9 @@ export function Header() {
       </Typography>
       {token !== null && (
         <>
-          {name && (
-            <Typography variant="body2" component="span" noWrap dir="auto">
-              {name}
-            </Typography>
-          )}
+          <Typography variant="body2" component="span" noWrap dir="auto" className="name">
+            {name}
+          </Typography>
           <Button color="inherit" className="quiet" onClick={() => session.forget()}>
             {t('page.signOut')}
           </Button>
