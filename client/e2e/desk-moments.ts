@@ -179,6 +179,18 @@ const wishes: Record<string, Moment> = {
     await expect(dialog.getByRole('alert')).toContainText('could not be reached');
     return page;
   },
+  'wish-busy': async (stage) => {
+    const { page, dialog } = await about(stage, 'Pause');
+    await page.route('**/graphql', (route) => {
+      if (!route.request().postData()?.includes('mutation DeskPause')) return route.continue();
+      const extensions = { code: 'BUSY', retryAfterMs: 600_000 };
+      const error = { message: 'busy', path: ['payload'], extensions };
+      return route.fulfill({ json: { data: null, errors: [error] } });
+    });
+    await dialog.getByRole('button', { name: 'Pause it' }).click();
+    await expect(dialog.getByRole('alert')).toContainText('Nothing was changed.');
+    return page;
+  },
 };
 
 const plans: Record<string, Moment> = {

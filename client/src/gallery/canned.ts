@@ -1,9 +1,9 @@
 import { ApolloLink } from '@apollo/client';
-import { OperationTypeNode } from 'graphql';
+import { type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import { concat, defer, NEVER, type Observable, of, throwError } from 'rxjs';
 
-/** What a canned server says to one question: an answer, no answer at all, or a line that breaks. */
-export type Answer = Record<string, unknown> | 'never' | 'lost';
+/** What a canned server says to one question: an answer, errors, no answer at all, or a line that breaks. */
+export type Answer = Record<string, unknown> | GraphQLFormattedError[] | 'never' | 'lost';
 
 /** By the operation's name; what stands after the first of several is said later, by a subscription. */
 export type Answers = Record<string, Answer | ((variables: Variables) => Answer)>;
@@ -20,6 +20,7 @@ export function cannedLink(answers: Answers): ApolloLink {
       const answer = typeof said === 'function' ? said(variables) : said;
       if (answer === 'never') return NEVER;
       if (answer === 'lost') return throwError(() => new Error('the line broke'));
+      if (Array.isArray(answer)) return of({ data: null, errors: answer });
       const once = of({ data: answer });
       return operationType === OperationTypeNode.SUBSCRIPTION ? concat(once, NEVER) : once;
     }),

@@ -52,7 +52,10 @@ describe('a wish', () => {
     vi.spyOn(Date, 'now').mockReturnValue(now + 1);
     expect(await screen.findByText('You can try again now.')).toBeVisible();
     expect(screen.queryByText(/Please try again/)).toBeNull();
-    expect(shop.inputs).toHaveLength(2);
+    shop.refuses = { code: 'BUSY', retryAfterMs: 30_000 };
+    await press();
+    expect(await screen.findByText('Please try again in 30 s.')).toBeVisible();
+    expect(shop.inputs).toHaveLength(3);
   });
 
   it('of which the server does not know what became is looked for in the changes', async () => {

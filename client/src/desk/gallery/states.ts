@@ -149,6 +149,11 @@ const refused = (field: string, code: string): Answer => ({
   },
 });
 
+const failed = (code: string, extensions = {}): Answer => [
+  { message: code, path: ['payload'], extensions: { code, ...extensions } },
+];
+const BUSY = failed('BUSY', { retryAfterMs: 30_000 });
+
 function wishes(now: number): Record<string, State> {
   const wish = (change: Partial<DeskSaleFragment>, more: Answers, ...deeds: Deed[]) =>
     at(SALE, answersIn(now, change, more), ...deeds);
@@ -179,9 +184,23 @@ function wishes(now: number): Record<string, State> {
     'wish-lost': wish({}, { DeskPause: 'lost' }, control(1), SUBMIT, PROBLEM),
     'wish-too-late': wish(
       {},
-      { DeskPause: refused('saleId', 'SALE_ENDED') },
+      { DeskPause: refused('saleId', 'CONFLICT') },
       ...[control(1), SUBMIT, PROBLEM],
     ),
+    'wish-gone': wish(
+      {},
+      { DeskPause: refused('saleId', 'NOT_FOUND') },
+      ...[control(1), SUBMIT, PROBLEM],
+    ),
+    'wish-busy': wish({}, { DeskPause: BUSY }, control(1), SUBMIT, PROBLEM),
+    'wish-unknown': wish(
+      {},
+      { DeskPause: failed('OUTCOME_UNKNOWN') },
+      ...[control(1), SUBMIT, PROBLEM],
+    ),
+    working: wish({}, { DeskPause: 'never' }, control(1), SUBMIT, {
+      see: '[role=dialog] [type=submit][aria-disabled=true]',
+    }),
   };
 }
 
@@ -212,6 +231,7 @@ function plans(now: number): Record<string, State> {
   return {
     schedule: plan({}),
     'schedule-missing': plan({}, submit, PROBLEM),
+    'schedule-busy': plan({ DeskSchedule: BUSY }, ...fill, submit, PROBLEM),
     'schedule-wrong': plan(
       { DeskSchedule: refused('imageUrl', 'INVALID') },
       ...[...fill, submit, PROBLEM],
