@@ -49,8 +49,9 @@ test-api: bin/stampede postgres $(API_MODULES) ## The GraphQL over HTTP audit an
 	cd tools/api && $(NPM) test
 
 .PHONY: test-stress
-test-stress: bin/stress bin/stampede postgres ## A stranger's judgement of a short sale with all of it mixed, against the real server
+test-stress: bin/stress bin/stampede postgres ## A stranger's judgement of a short sale with all of it mixed, on one real server and on two
 	./bin/stress run mixed -report bin/stress-mixed.html
+	./bin/stress run mixed -servers 2 -report bin/stress-mixed-2.html
 
 .PHONY: test-e2e
 test-e2e: bin/stampede postgres $(CLIENT_MODULES) ## The page in a real browser, against the real server

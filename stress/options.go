@@ -11,8 +11,9 @@ import (
 type runCommand struct {
 	Scenario string `arg:"" help:"Which one: see stress list."`
 
-	Target []string `help:"Addresses of one or more servers of the same shop, http://host:port/graphql. None: a server of its own, on a fresh database." sep:","`
-	Server string   `help:"The server's program, where it starts its own." default:"bin/stampede"`
+	Target  []string `help:"Addresses of one or more servers of the same shop, http://host:port/graphql. None: servers of its own, on a fresh database." sep:","`
+	Server  string   `help:"The server's program, where it starts its own." default:"bin/stampede"`
+	Servers int      `help:"How many it starts of its own, on one database." default:"1"`
 
 	AuthSecret    string `help:"The servers' secret: mints tokens for the shoppers and an operator." env:"AUTH_SECRET"`
 	AuthAudience  string `help:"Audience of minted tokens." default:"stampede"`
@@ -52,6 +53,12 @@ type runCommand struct {
 func (c *runCommand) check() error {
 	if c.Seed == 0 || c.Repeat < 1 {
 		return errors.New("-seed and -repeat are 1 or more")
+	}
+	if c.Servers < 1 || c.Servers > maxServers {
+		return fmt.Errorf("-servers is from 1 to %d", maxServers)
+	}
+	if c.Servers > 1 && len(c.Target) > 0 {
+		return errors.New("-servers are of its own, and -target names others: say one of them")
 	}
 	var watchers int
 	if c.Watchers != nil {

@@ -31,12 +31,15 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	if len(c.Target) == 0 {
-		own, err := startServer(ctx, c.Server, out.stderr)
+		own, err := startServers(ctx, c.Server, c.Servers, out.stderr)
 		if err != nil {
 			return err
 		}
 		defer own.stop()
-		c.Target, c.AuthSecret = []string{own.url}, own.secret
+		for _, s := range own {
+			c.Target = append(c.Target, s.url)
+		}
+		c.AuthSecret = own[0].secret
 	}
 	if c.Database != "" { // better now than when all has been played, and there is nothing to show for it
 		first, cancel := context.WithTimeout(ctx, c.Timeout)

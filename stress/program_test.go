@@ -244,6 +244,8 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"does not answer":                 {"run", "rush", "-target", dead, "-auth-secret", "s", "-shoppers", "1"},
 		"-seed and -repeat are 1 or more": {"run", "rush", "-target", dead, "-seed", "0"},
 		"there is no nowhere/stampede":    {"run", "rush", "-server", "nowhere/stampede"},
+		"-servers is from 1 to 16":        {"run", "rush", "-servers", "17"},
+		"say one of them":                 {"run", "rush", "-target", dead, "-servers", "2"},
 		"expected one of":                 {},
 		"stress: the database cannot be reached": {
 			"run", "rush", "-target", dead, "-auth-secret", "s", "-database", "postgres://nobody@127.0.0.1:1/none",
@@ -282,12 +284,14 @@ func TestAServerOfOurOwnIsNotTheShells(t *testing.T) {
 	t.Parallel()
 	own := &server{folder: "f", secret: "s"}
 	shell := []string{
-		"PATH=p", "RATE_PER_ADDRESS=9", "ADDR=old", "DATABASE_URL=u", "DATABASE_OWNER_URL=o", "METRICS_ADDR=m",
+		"PATH=p", "RATE_PER_ADDRESS=9", "ADDR=old", "DATA_DIR=d", "DATABASE_URL=u", "DATABASE_OWNER_URL=o", "METRICS_ADDR=m",
 		"AUTH_JWKS_URL=j", "AUTH_ISSUER=i", "AUTH_AUDIENCE=a", "AUTH_SECRET=old",
 	}
-	cmd := exec.Command("server")
-	cmd.Env = own.environment(shell, "a:1")
-	assert.ElementsMatch(t, []string{
-		"PATH=p", "RATE_PER_ADDRESS=9", "ADDR=a:1", "DATA_DIR=f", "DEMO=true", "AUTH_SECRET=s", "LOG_LEVEL=warn",
-	}, cmd.Environ())
+	for _, database := range []string{"DATA_DIR=f", "DATABASE_URL=" + own.database()} {
+		cmd := exec.Command("server")
+		cmd.Env = own.environment(shell, "a:1", database)
+		assert.ElementsMatch(t, []string{
+			"PATH=p", "RATE_PER_ADDRESS=9", "ADDR=a:1", database, "DEMO=true", "AUTH_SECRET=s", "LOG_LEVEL=warn",
+		}, cmd.Environ())
+	}
 }

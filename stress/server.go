@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -19,47 +21,65 @@ import (
 	"time"
 )
 
-// server is a server process of our own, with its own database on a folder that is removed afterwards.
+// server is a server process of our own.
 type server struct {
 	url    string
 	secret string
 	cmd    *exec.Cmd
 	ended  chan struct{}
-	folder string
+	folder string // of its database; empty: another one has that
 	log    *tail
 }
+
+// servers share the database that the first of them has, on a folder that is removed afterwards.
+type servers []*server
 
 const (
 	readyLimit = 60 * time.Second
 	stopLimit  = 10 * time.Second
+	maxServers = 16
 )
 
-// startServer starts the program and waits until it can serve.
-func startServer(ctx context.Context, program string, stderr io.Writer) (*server, error) {
+// startServers starts the program so many times, and waits until each can serve.
+func startServers(ctx context.Context, program string, n int, stderr io.Writer) (all servers, err error) {
 	if _, err := os.Stat(program); err != nil {
 		return nil, fmt.Errorf("there is no %s to start: `make stress` builds it, -target names a running server", program)
 	}
+	for range n {
+		s, err := startServer(ctx, program, all, stderr)
+		if err != nil {
+			all.stop()
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// startServer starts the program beside others, and waits until it can serve.
+func startServer(ctx context.Context, program string, others servers, stderr io.Writer) (*server, error) {
 	addr, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "stampede-stress-")
-	if err != nil {
-		return nil, err
-	}
-	// Started by root, the server runs its database as somebody else, who must be able to pass.
-	if err := os.Chmod(folder, 0o711); err != nil { //nolint:gosec // see above
-		return nil, err
-	}
 	s := &server{
-		url: "http://" + addr + "/graphql", secret: rand.Text() + rand.Text(), folder: folder,
+		url: "http://" + addr + "/graphql",
 		cmd: exec.Command(program), ended: make(chan struct{}), log: &tail{}, //nolint:noctx // stop ends it
 	}
-	s.cmd.Env = s.environment(os.Environ(), addr)
+	if len(others) > 0 {
+		s.secret = others[0].secret
+		s.cmd.Env = s.environment(os.Environ(), addr, "DATABASE_URL="+others[0].database())
+	} else {
+		s.secret = rand.Text() + rand.Text()
+		if s.folder, err = newFolder(); err != nil {
+			return nil, err
+		}
+		s.cmd.Env = s.environment(os.Environ(), addr, "DATA_DIR="+s.folder)
+	}
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = apart()
 	if err := s.start(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
+		return nil, errors.Join(err, s.removeFolder())
 	}
 	if err := s.ready(ctx, "http://"+addr+"/readyz"); err != nil {
 		s.stop()
@@ -69,12 +89,27 @@ func startServer(ctx context.Context, program string, stderr io.Writer) (*server
 	return s, nil
 }
 
+func newFolder() (string, error) {
+	folder, err := os.MkdirTemp("", "stampede-stress-")
+	if err != nil {
+		return "", err
+	}
+	// Started by root, the server runs its database as somebody else, who must be able to pass.
+	return folder, os.Chmod(folder, 0o711) //nolint:gosec // see above
+}
+
+// database is the URL of the database that the server has in its folder (docs/operations.md).
+func (s *server) database() string {
+	where := url.Values{"host": {filepath.Join(s.folder, "postgres.run")}, "user": {"stampede_server"}}
+	return "postgres:///stampede?" + where.Encode()
+}
+
 // environment is the server's: what the shell says of a server elsewhere, its database and who signs its tokens, is not
 // for this one.
-func (s *server) environment(shell []string, addr string) []string {
-	return append(without(shell, "DATABASE_URL", "DATABASE_OWNER_URL", "POSTGRES_BIN", "METRICS_ADDR",
+func (s *server) environment(shell []string, addr, database string) []string {
+	return append(without(shell, "DATA_DIR", "DATABASE_URL", "DATABASE_OWNER_URL", "POSTGRES_BIN", "METRICS_ADDR",
 		"AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE"),
-		"ADDR="+addr, "DATA_DIR="+s.folder, "DEMO=true", "AUTH_SECRET="+s.secret, "LOG_LEVEL=warn")
+		"ADDR="+addr, database, "DEMO=true", "AUTH_SECRET="+s.secret, "LOG_LEVEL=warn")
 }
 
 // start starts the process. It is started and awaited on one thread that nobody else uses: on Linux it ends with the
@@ -119,6 +154,13 @@ func (s *server) ready(ctx context.Context, address string) error {
 	}
 }
 
+// stop ends the servers, the one that has the database last.
+func (all servers) stop() {
+	for _, s := range slices.Backward(all) {
+		s.stop()
+	}
+}
+
 // stop ends the server and removes its data.
 func (s *server) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
@@ -130,7 +172,14 @@ func (s *server) stop() {
 		_ = s.cmd.Process.Kill()
 		<-s.ended
 	}
-	_ = os.RemoveAll(s.folder) // what is left is in the folder for temporary files
+	_ = s.removeFolder() // what is left is in the folder for temporary files
+}
+
+func (s *server) removeFolder() error {
+	if s.folder == "" {
+		return nil
+	}
+	return os.RemoveAll(s.folder)
 }
 
 func freeAddress(ctx context.Context) (string, error) {
