@@ -72,6 +72,7 @@ func TestEveryPlantedBugIsFound(t *testing.T) {
 		throwsOut:    {"rush", judge.WatchersLearn},
 		gaps:         {"rush", judge.OrdinalsNoGaps},
 		miscounts:    {"steady", judge.CountIsTheList},
+		countsAhead:  {"rush", judge.CountIsTheList},
 		alwaysActive: {"rush", judge.PhaseIsTrue},
 		forgetsKeys:  {"clients-that-leave", judge.SameKeySame},
 		alwaysReplay: {"rush", judge.SameKeySame},

@@ -37,6 +37,7 @@ const (
 	forgetsKeys  bug = "knows who has bought, and not by which key"
 	alwaysReplay bug = "says of every purchase that its key had bought before"
 	alwaysActive bug = "never says that it is sold out to who watches"
+	countsAhead  bug = "counts five that nobody has bought yet, as long as there are five"
 	neverKnows   bug = "never knows what came of the purchase of every tenth shopper"
 )
 
@@ -208,6 +209,9 @@ func (s *wrongShop) counted() int {
 	n := min(len(s.list), s.stock)
 	if s.bug == miscounts {
 		n -= n / 10
+	}
+	if s.bug == countsAhead {
+		n = min(n+5, s.stock)
 	}
 	return n
 }

@@ -216,6 +216,7 @@ type index struct {
 	// purchase is made before it was asked for, and none before one with a lower ordinal.
 	possible []Moment
 	asked    []Moment // as possible, but by the requests alone: it does not believe the server's times
+	wanted   []Moment // when each purchase of the list was asked for, the earliest first, whatever their order there
 }
 
 func newIndex(h *History) *index {
@@ -230,10 +231,13 @@ func newIndex(h *History) *index {
 	}
 	var asked, possible Moment
 	for _, p := range h.Final.Purchase {
-		asked = max(asked, x.askedFor(p))
+		wanted := x.askedFor(p)
+		x.wanted = append(x.wanted, wanted)
+		asked = max(asked, wanted)
 		possible = max(possible, asked, p.At-h.ClockError)
 		x.asked, x.possible = append(x.asked, asked), append(x.possible, possible)
 	}
+	slices.Sort(x.wanted)
 	return x
 }
 

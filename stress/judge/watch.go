@@ -22,6 +22,16 @@ func (x *index) countIsTheList(p *Promise) {
 			target+1, s.Stock, stock)
 		p.hold(s == x.Final.States[0], "server %d says %+v, and server 1 says %+v", target+1, s, x.Final.States[0])
 	}
+	ahead := func(s State, by Moment, who string) {
+		most, _ := slices.BinarySearch(x.wanted, by+1)
+		p.hold(s.Sold <= most, "%s was told that %d are sold when %d of the list had been asked for", who, s.Sold, most)
+	}
+	for i := range x.Events {
+		ahead(x.Events[i].State, x.Events[i].Received, "a watcher")
+	}
+	for i := range x.Reads {
+		ahead(x.Reads[i].State, x.Reads[i].Received, "a reader")
+	}
 	if c := x.Final.Counted; c != nil {
 		p.hold(c[0] == listed && c[1] == listed, "the database counts %d purchases of %d shoppers, and the list has %d",
 			c[0], c[1], listed)
