@@ -274,9 +274,14 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	code, said, _ := terminal(t, "list")
 	assert.Equal(t, exitKept, code)
 	assert.Equal(t, 11, strings.Count(said, "\n"), "a line for each scenario")
-	code, said, _ = terminal(t, "run", "-help")
+	for _, args := range [][]string{{"run", "-help"}, {"help", "run"}} {
+		code, said, _ = terminal(t, args...)
+		assert.Equal(t, exitKept, code)
+		assert.Contains(t, said, "--auth-secret")
+	}
+	code, said, _ = terminal(t, "help")
 	assert.Equal(t, exitKept, code)
-	assert.Contains(t, said, "--auth-secret")
+	assert.Contains(t, said, "compare ")
 }
 
 // TestAServerOfOurOwnIsNotTheShells: what the shell has for another server stays there, and the limits are kept.
