@@ -75,6 +75,15 @@ func TestWatchersWhoAreHungUpOn(t *testing.T) {
 	assert.Contains(t, r.said, "Watchers lost their connection, or got none, ")
 }
 
+// TestARateThatIsNotPlayed is not said to have been offered: the clients of mixed ask as fast as it goes.
+func TestARateThatIsNotPlayed(t *testing.T) {
+	t.Parallel()
+	r := rehearse(t, &wrongShop{}, "mixed", "-clients", "2", "-operations", "20", "-rate", "5", "-watchers", "0")
+	assert.Zero(t, r.Config.Rate)
+	assert.Zero(t, r.Summary.Offered)
+	assert.NotContains(t, r.said, "offered")
+}
+
 // TestWatchersFromAfar need longer for the way in than those who come and go would stay.
 func TestWatchersFromAfar(t *testing.T) {
 	t.Parallel()

@@ -91,6 +91,9 @@ func straying(c Config) int { return int(c.Rate * (c.Duration + 2*windowMargin).
 func (c *Config) Defaults() {
 	s, b := c.Scenario, c.Scenario.base
 	c.Rate = cmp.Or(c.Rate, b.Rate)
+	if b.Rate == 0 { // it has no rate that anybody could choose
+		c.Rate = 0
+	}
 	c.Duration = cmp.Or(c.Duration, b.Duration)
 	c.Clients = cmp.Or(c.Clients, b.Clients)
 	c.Operations = cmp.Or(c.Operations, b.Operations)
