@@ -17,11 +17,19 @@ import (
 	"stampede/stress/report"
 )
 
+// dies, in the environment, lets that server die of its fifth sale.
+const dies = "STRESS_TEST_DIES"
+
 // serveOwn is a server as stress starts it: it says its process in its folder, and once something is sold there.
 func serveOwn() {
 	folder := os.Getenv("DATA_DIR")
 	shop := &wrongShop{watchers: map[chan map[string]any]bool{}, onSale: func(n int) {
-		if n == 5 {
+		switch {
+		case n != 5:
+		case os.Getenv(dies) != "":
+			_, _ = os.Stderr.WriteString("its last words\n")
+			os.Exit(1)
+		default:
 			_ = os.WriteFile(filepath.Join(folder, "sold"), nil, 0o600)
 		}
 	}}
@@ -61,4 +69,19 @@ func TestATerminalThatIsClosed(t *testing.T) {
 	result, err := report.Read(numbers)
 	require.NoError(t, err)
 	assert.True(t, result.Interrupted)
+}
+
+// TestAServerOfOurOwnThatDies under the load tells why.
+func TestAServerOfOurOwnThatDies(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), self, "run", "steady", "-rate", "100", "-duration", "200ms", "-watchers", "0",
+		"-connections", "5", "-patience", "100ms", "-server", self, "-report", "-")
+	cmd.Env = append(os.Environ(), asProgram+"=1", dies+"=1", "TMPDIR="+t.TempDir())
+	said, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	assert.Equal(t, exitFailed, cmd.ProcessState.ExitCode())
+	assert.Contains(t, string(said), "does not answer")
+	assert.Contains(t, string(said), "its last words")
 }

@@ -36,6 +36,7 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 			return err
 		}
 		defer own.stop()
+		defer own.mourn(out.stderr)
 		for _, s := range own {
 			c.Target = append(c.Target, s.url)
 		}

@@ -161,6 +161,17 @@ func (all servers) stop() {
 	}
 }
 
+// mourn tells the last words of servers that have ended by themselves.
+func (all servers) mourn(w io.Writer) {
+	for _, s := range all {
+		select {
+		case <-s.ended:
+			_, _ = fmt.Fprintf(w, "The server %s ended by itself. Its last words:\n%s\n", s.url, s.log)
+		default:
+		}
+	}
+}
+
 // stop ends the server and removes its data.
 func (s *server) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
