@@ -62,7 +62,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&commandLine{},
 		kong.Name("stress"),
 		kong.Description("Proves that a flash sale keeps its promises, or shows which one it breaks. "+
-			"Exit code 0: all were kept; 1: one was broken; 2: there was nothing to judge."),
+			"Exit code 0: all were kept; 1: one was broken, or it was interrupted; "+
+			"2: there was nothing to judge, it was not played out, or a report could not be written."),
 		kong.Vars{"count": countQuery},
 		kong.Writers(stdout, stderr), kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),

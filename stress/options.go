@@ -93,7 +93,7 @@ func (c *runCommand) check() error {
 		case o.some && o.value <= 0:
 			return fmt.Errorf("-%s is more than 0", o.name)
 		case !(o.value >= 0) || o.value > math.MaxInt64: // also what is no number
-			return fmt.Errorf("-%s is 0 or more", o.name)
+			return fmt.Errorf("-%s is a number, 0 or more", o.name)
 		}
 	}
 	return nil

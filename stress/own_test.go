@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -42,11 +44,16 @@ func serveOwn() {
 // TestATerminalThatIsClosed interrupts as Ctrl-C does: there is a report, and neither server nor folder is left behind.
 func TestATerminalThatIsClosed(t *testing.T) {
 	t.Parallel()
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP) // so that the program hears of it under nohup, too
+	defer signal.Stop(heard)
 	self, err := os.Executable()
 	require.NoError(t, err)
 	dir, temporary := t.TempDir(), t.TempDir()
 	numbers := filepath.Join(dir, "run.json")
-	cmd := exec.CommandContext(t.Context(), self, "run", "steady", "-rate", "100", "-duration", "10m", "-watchers", "0",
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, self, "run", "steady", "-rate", "100", "-duration", "10m", "-watchers", "0",
 		"-connections", "5", "-server", self, "-report", "-", "-json", numbers)
 	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+temporary)
 	var said bytes.Buffer

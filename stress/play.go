@@ -36,7 +36,7 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 			return err
 		}
 		defer own.stop()
-		defer own.mourn(out.stderr)
+		defer own.reportDeaths(out.stderr)
 		for _, s := range own {
 			c.Target = append(c.Target, s.url)
 		}

@@ -258,7 +258,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		assert.Contains(t, complained, want)
 	}
 	for want, flags := range map[string][]string{
-		" is 0 or more": {
+		" is a number, 0 or more": {
 			"shoppers=-1", "stock=-1", "rate=-1", "rate=NaN", "rate=Inf", "duration=-1s", "connections=-1", "watchers=-1",
 			"clients=-1", "operations=-1", "lag=-1s", "linear-limit=-1",
 		},

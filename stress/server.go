@@ -161,8 +161,8 @@ func (all servers) stop() {
 	}
 }
 
-// mourn tells the last words of servers that have ended by themselves.
-func (all servers) mourn(w io.Writer) {
+// reportDeaths tells the last words of servers that have ended by themselves.
+func (all servers) reportDeaths(w io.Writer) {
 	for _, s := range all {
 		select {
 		case <-s.ended:

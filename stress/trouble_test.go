@@ -84,12 +84,21 @@ func TestARateThatIsNotPlayed(t *testing.T) {
 	assert.NotContains(t, r.said, "offered")
 }
 
-// TestWatchersFromAfar need longer for the way in than those who come and go would stay.
-func TestWatchersFromAfar(t *testing.T) {
+// TestWatchersWhoComeAndGo come again, also when they need longer for the way in than they stay.
+func TestWatchersWhoComeAndGo(t *testing.T) {
 	t.Parallel()
-	r := rehearse(t, &wrongShop{way: 200 * time.Millisecond}, small["clients-that-leave"]...)
-	assert.Equal(t, exitKept, r.code, r.said)
-	assert.Positive(t, r.Summary.Sold)
+	for name, way := range map[string]time.Duration{"near": 0, "afar": 200 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shop := &wrongShop{way: way}
+			r := rehearse(t, shop, small["clients-that-leave"]...)
+			assert.Equal(t, exitKept, r.code, r.said)
+			assert.Positive(t, r.Summary.Sold)
+			shop.mu.Lock()
+			defer shop.mu.Unlock()
+			assert.Greater(t, shop.visits, 6, "of six watchers")
+		})
+	}
 }
 
 // TestAnOperatorWhoFails is refused a restock under way: what had happened by then is judged, and the sale is ended.

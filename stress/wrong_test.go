@@ -63,6 +63,7 @@ type wrongShop struct {
 	list     []sold
 	mine     map[string]int // the place in the list of each shopper's purchase
 	watchers map[chan map[string]any]bool
+	visits   int // of watchers
 	told     int // the revision that was published last
 }
 

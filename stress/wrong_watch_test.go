@@ -49,6 +49,7 @@ func (s *wrongShop) watch(w http.ResponseWriter, r *http.Request) {
 	}
 	states <- s.state()
 	s.watchers[states] = true
+	s.visits++
 	s.mu.Unlock()
 	gone := make(chan struct{})
 	go func() {

@@ -20,7 +20,7 @@ const (
 	Unanswered                     // sent, wholly or in part, and no answer came: it may have bought
 	Garbled                        // an answer that is none of the contract's: it may have bought
 	OutcomeUnknown                 // the server says that it does not know: it may have bought
-	Throttled                      // refused before the operation (429, 503): nothing was bought
+	Throttled                      // refused before the operation (429, 503 that says when to come): nothing was bought
 	Busy                           // refused for now: nothing was bought
 	Bought                         // a unit, with its ordinal
 	SoldOut                        // refused: no unit is left

@@ -98,13 +98,8 @@ func (m *room) watch(w *watcher, number int32, seats chan struct{}) {
 
 // visit is one connection, from its opening to its end. It ends when the watcher has left, or with an error.
 func (m *room) visit(w *watcher, number int32, seats chan struct{}) (left bool, err error) {
-	ctx := m.ctx
-	// Nobody leaves before they have heard something once: far from the server, the way in may be longer than the stay.
-	if w.leaves != nil && len(w.events) > 0 && !m.staying.Load() {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, w.leaves())
-		defer cancel()
-	}
+	ctx, leave := context.WithCancel(m.ctx)
+	defer leave()
 	seats <- struct{}{}
 	s, err := shop.Subscribe(ctx, m.r.Targets[w.target], m.r.sale.ID)
 	<-seats
@@ -112,10 +107,13 @@ func (m *room) visit(w *watcher, number int32, seats chan struct{}) (left bool, 
 		return ctx.Err() != nil, err
 	}
 	defer s.Close()
-	for {
+	for first := true; ; first = false {
 		state, at, err := s.Next()
 		if err != nil {
 			return ctx.Err() != nil, err
+		}
+		if first && w.leaves != nil && !m.staying.Load() { // not before: far away, the way in may be longer than the stay
+			time.AfterFunc(w.leaves(), leave)
 		}
 		w.mu.Lock()
 		if len(w.events) == 0 {

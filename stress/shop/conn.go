@@ -244,15 +244,15 @@ func (e *Exchange) throttled() bool {
 		(e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable && e.Retry > 0)
 }
 
-// knockAgain is how long one waits who is throttled, and is not told how long.
-const knockAgain = 100 * time.Millisecond
+// retryDelay is how long one waits who is throttled, and is not told how long.
+const retryDelay = 100 * time.Millisecond
 
-// admitted sends a request until it is not throttled, for as long as an answer may take. Shoppers have patience of
+// doWithRetry sends a request until it is not throttled, for as long as an answer may take. Shoppers have patience of
 // their own: this is for whoever works beside them.
-func (c *Conn) admitted(ctx context.Context, token string, body []byte) Exchange {
+func (c *Conn) doWithRetry(ctx context.Context, token string, body []byte) Exchange {
 	for deadline := time.Now().Add(c.Timeout); ; {
 		e := c.Do(ctx, token, body, Cut{})
-		wait := max(e.Retry, knockAgain)
+		wait := max(e.Retry, retryDelay)
 		if !e.throttled() || time.Now().Add(wait).After(deadline) {
 			return e
 		}
@@ -268,7 +268,7 @@ func (c *Conn) admitted(ctx context.Context, token string, body []byte) Exchange
 
 // Ping asks for nothing, so that the connection is open and has been used.
 func (c *Conn) Ping(ctx context.Context) error {
-	e := c.admitted(ctx, "", []byte(`{"query":"{__typename}"}`))
+	e := c.doWithRetry(ctx, "", []byte(`{"query":"{__typename}"}`))
 	if e.Err == nil && e.Status != http.StatusOK {
 		e.Err = refusal(&e, nil)
 	}

@@ -33,7 +33,7 @@ func (c *Conn) ask(ctx context.Context, token, query string, variables map[strin
 	if err != nil {
 		return Exchange{}, err
 	}
-	e := c.admitted(ctx, token, body)
+	e := c.doWithRetry(ctx, token, body)
 	if e.Err != nil {
 		return e, fmt.Errorf("%s does not answer: %w", c.Target.URL, e.Err)
 	}

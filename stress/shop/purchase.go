@@ -3,7 +3,6 @@ package shop
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -89,7 +88,7 @@ func (a *Answer) read(e *Exchange) {
 	if err != nil || got.Data == nil || got.Data.Purchase == nil {
 		a.Result = judge.Garbled
 		a.Err = refusal(e, got.Errors)
-		if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
+		if e.throttled() {
 			a.Result = judge.Throttled
 		}
 		return

@@ -57,6 +57,25 @@ func TestWhoIsThrottledHasNotAllDay(t *testing.T) {
 	assert.EqualValues(t, 1, asked.Load())
 }
 
+// TestWhetherAPurchaseWasThrottled or is in doubt: a 503 that does not say when to come again may have been passed on.
+func TestWhetherAPurchaseWasThrottled(t *testing.T) {
+	t.Parallel()
+	later := map[string]string{"Retry-After": "1"}
+	for _, c := range []struct {
+		status  int
+		headers map[string]string
+		want    judge.Result
+	}{
+		{http.StatusTooManyRequests, nil, judge.Throttled},
+		{http.StatusServiceUnavailable, later, judge.Throttled},
+		{http.StatusServiceUnavailable, nil, judge.Garbled},
+		{http.StatusBadGateway, later, judge.Garbled},
+	} {
+		conn, _ := refuse(t, c.status, c.headers, time.Minute)
+		assert.Equal(t, c.want, conn.Purchase(t.Context(), shop.Order{Sale: "sale_1"}).Result, "%d %v", c.status, c.headers)
+	}
+}
+
 // TestAChangeIsNotMadeTwice: a 503 that does not say when to come again may have been passed on, and made.
 func TestAChangeIsNotMadeTwice(t *testing.T) {
 	t.Parallel()
