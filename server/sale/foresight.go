@@ -92,8 +92,7 @@ func (s *Store) commitForeseen(
 	if err != nil {
 		return s.findOutForeseen(ctx, f, orders, err)
 	}
-	state := f.sale
-	err = row.Scan(&state.Stock, &state.Sold, &state.Version, &state.At)
+	state, err := f.asFound(&row)
 	if errors.Is(err, sql.ErrNoRows) {
 		s.noteSurprise()
 		return model.Decision{}, errSurprise
@@ -106,6 +105,15 @@ func (s *Store) commitForeseen(
 		return s.findOutForeseen(ctx, f, orders, &pg.AmbiguousError{Cause: errMoved})
 	}
 	return decision, nil
+}
+
+// asFound is the sale as the statement has found it, which may be another than was foreseen.
+func (f *foresight) asFound(row *pg.Row) (model.State, error) {
+	state := f.sale
+	var endsAt sql.NullTime
+	err := row.Scan(&state.Stock, &state.Sold, &state.Version, &state.StartsAt, &endsAt, &state.At)
+	state.EndsAt = endsAt.Time
+	return state, err
 }
 
 // findOutForeseen answers for a commit that has failed. What turns out not to have happened was a surprise: it can be

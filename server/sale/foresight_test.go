@@ -213,3 +213,22 @@ func TestAnOperatorsChangeIsForeseen(t *testing.T) {
 	assert.WithinDuration(t, time.Now(), d.Sold[0].PurchasedAt, time.Minute)
 	assert.EqualValues(t, 1, sent.Load()-before)
 }
+
+// TestWhatIsToldIsWhatWasFound and not what was foreseen, where the row has changed and its version has not: as after a
+// failover that lost an operator's change, before another one was made.
+func TestWhatIsToldIsWhatWasFound(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	store := newStore(db)
+	lamp := schedule(t, store, 20)
+	sellSingly(t, store, lamp.ID, 3)
+	_, err := db.Pool.Exec(t.Context(),
+		`UPDATE sales SET stock = 10, starts_at = starts_at - interval '1 hour', ends_at = now() + interval '1 hour'`)
+	require.NoError(t, err)
+	d, err := store.Commit(t.Context(), lamp.ID, orders(4, 5))
+	require.NoError(t, err)
+	stored, err := store.Sale(t.Context(), lamp.ID)
+	require.NoError(t, err)
+	assert.Equal(t, stored.Sale, d.Sale)
+	assert.Equal(t, 10, d.Sale.Stock)
+}

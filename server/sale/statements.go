@@ -61,8 +61,9 @@ const reach = 64
 
 // sellSQL is both in one: it moves the sale on and inserts what was sold if it finds the sale within $4 versions from
 // $3 on, active, with enough units, and with the purchase of ordinal $5 that the ledger has seen, to the shopper $8 at
-// $9. Then it returns what may differ from how the sale was foreseen; if not, it writes and returns nothing at all. For
-// the end it looks at the clock, and not at when its transaction began: it may have been on its way for long.
+// $9. Then it returns all of the sale, as it was before, that can change while it is active; if not, it writes and
+// returns nothing at all. For the end it looks at the clock, and not at when its transaction began: it may have been on
+// its way for long.
 const sellSQL = `
 WITH moved AS (
     UPDATE sales SET sold = sold + $2, version = version + 1
@@ -72,13 +73,13 @@ WITH moved AS (
         AND ($5 <= 0 OR EXISTS (
             SELECT FROM purchases WHERE sale_id = $1 AND ordinal = $5 AND shopper_id = $8 AND purchased_at = $9
         ))
-    RETURNING id, stock, sold, version
+    RETURNING id, stock, sold, version, starts_at, ends_at
 ), written AS (
     INSERT INTO purchases (sale_id, ordinal, shopper_id, idempotency_key, purchased_at)
     SELECT moved.id, moved.sold - $2 + new.place, new.shopper_id, nullif(new.idempotency_key, ''), now()
     FROM moved, unnest($6::text[], $7::text[]) WITH ORDINALITY AS new (shopper_id, idempotency_key, place)
 )
-SELECT stock, sold - $2, version - 1, now() FROM moved`
+SELECT stock, sold - $2, version - 1, starts_at, ends_at, now() FROM moved`
 
 // wanted says whose earlier purchases to read: the suspects' when the sale has sold what the ledger has seen and no
 // unit more, else everybody's.
@@ -157,7 +158,7 @@ func write(ctx context.Context, tx bun.Tx, before model.Sale, sold []model.Purch
 	return result, nil
 }
 
-// sell is the only statement of its transaction: it sells a unit to each order, and row is how it has found the sale.
+// sell is the only statement of its transaction: it sells a unit to each order, and row is what it found of the sale.
 func sell(ctx context.Context, tx bun.Tx, row *pg.Row, f foresight, orders []model.Order) error {
 	n := len(orders)
 	shoppers, keys := make([]string, n), make([]string, n)
