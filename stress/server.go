@@ -37,7 +37,7 @@ type servers []*server
 const (
 	readyLimit = 60 * time.Second
 	stopLimit  = 10 * time.Second
-	maxServers = 16
+	maxServers = 3 // as many as the embedded PostgreSQL has connections for (docs/operations.md)
 )
 
 // startServers starts the program so many times, and waits until each can serve.

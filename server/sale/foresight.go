@@ -15,7 +15,7 @@ import (
 
 // A replica knows how its next transaction will find a sale: as its last one has left it, but for what others have sold
 // since. If it also takes all who order for strangers, it foresees the decision, a unit for each, and need not read
-// before it writes: one statement writes that if the sale allows it, and says what was left of it. By that model.Decide
+// before it writes: one statement writes that if the sale allows it, and says how it found it. By that model.Decide
 // judges, as ever; that nobody had bought before is what the unique constraint says. Where it is not as foreseen,
 // nothing was written, and a transaction that reads first goes its way. See docs/adr/0013.
 

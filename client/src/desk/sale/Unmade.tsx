@@ -1,6 +1,6 @@
 import Alert from '@mui/material/Alert';
-import { useEffect, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
+import { useSecondsUntil } from '../../shared/time/useSecondsUntil';
 import { useDeskFormat } from './useDeskFormat';
 import type { Away, Refused } from './useSaleChange';
 
@@ -39,19 +39,4 @@ function NotNow({ again }: { again: number }) {
       </div>
     </Alert>
   );
-}
-
-const LOOK_MS = 250;
-const secondsUntil = (moment: number) => Math.max(0, Math.ceil((moment - Date.now()) / 1000));
-
-/** Whole seconds, the last one begun included. */
-function useSecondsUntil(moment: number): number {
-  const [left, setLeft] = useState(() => secondsUntil(moment));
-  const over = left === 0;
-  useEffect(() => {
-    if (over) return;
-    const timer = setInterval(() => setLeft(secondsUntil(moment)), LOOK_MS);
-    return () => clearInterval(timer);
-  }, [moment, over]);
-  return left;
 }
