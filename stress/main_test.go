@@ -20,6 +20,9 @@ func play(t *testing.T, addresses []string, args ...string) (*report.Result, int
 	dir := t.TempDir()
 	numbers := filepath.Join(dir, "run.json")
 	all := append([]string{"run"}, args...)
+	if args[0] == "crash" {
+		all = append(all, "-crash", crashCommand(t, addresses[0]))
+	}
 	all = append(all, "-target", strings.Join(addresses, ","), "-auth-secret", "of no importance", "-json", numbers,
 		"-watch-limit", "2s",
 		"-report", filepath.Join(dir, "run.html"), "-junit", filepath.Join(dir, "run.xml"))
@@ -51,6 +54,7 @@ var small = map[string][]string{
 	"window":             {"window", "-rate", "200", "-duration", "300ms", "-connections", "20", "-watchers", "3"},
 	"restock":            {"restock", "-rate", "400", "-duration", "1s", "-stock", "20", "-connections", "8", "-watchers", "3"},
 	"pause":              {"pause", "-rate", "400", "-duration", "1s", "-connections", "8", "-watchers", "3"},
+	"crash":              {"crash", "-rate", "200", "-duration", "500ms", "-connections", "20", "-watchers", "3"},
 	"watchers":           {"watchers", "-rate", "200", "-duration", "500ms", "-watchers", "50", "-connections", "20"},
 	"clients-that-leave": {"clients-that-leave", "-rate", "200", "-duration", "500ms", "-connections", "20", "-watchers", "6"},
 	"mixed":              {"mixed", "-clients", "8", "-operations", "60"},
@@ -76,6 +80,7 @@ func TestEveryPlantedBugIsFound(t *testing.T) {
 		alwaysActive: {"rush", judge.PhaseIsTrue},
 		forgetsKeys:  {"clients-that-leave", judge.SameKeySame},
 		alwaysReplay: {"rush", judge.SameKeySame},
+		losesLast:    {"crash", judge.ConfirmedIsKept},
 	} {
 		t.Run(string(planted), func(t *testing.T) {
 			t.Parallel()
@@ -108,6 +113,8 @@ const asProgram = "STRESS_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	switch {
+	case os.Getenv(asCrash) != "":
+		crashWrong(os.Getenv(asCrash))
 	case os.Getenv(asProgram) == "":
 		os.Exit(m.Run())
 	case len(os.Args) == 1:

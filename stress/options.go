@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 	"time"
+
+	"stampede/stress/load"
 )
 
 // runCommand is a run's command line. A zero leaves the choice to the scenario.
@@ -14,6 +17,7 @@ type runCommand struct {
 	Target  []string `help:"Addresses of one or more servers of the same shop, http://host:port/graphql. None: servers of its own, on a fresh database." sep:","`
 	Server  string   `help:"The server's program, where it starts its own." default:"bin/stampede"`
 	Servers int      `help:"How many it starts of its own, on one database." default:"1"`
+	Crash   string   `help:"Command of a shell that kills a server of -target and starts it again (crash)."`
 
 	AuthSecret    string `help:"The servers' secret: mints tokens for the shoppers and an operator." env:"AUTH_SECRET"`
 	AuthAudience  string `help:"Audience of minted tokens." default:"stampede"`
@@ -47,10 +51,12 @@ type runCommand struct {
 	JSON   string `help:"File for the numbers, which stress compare reads." name:"json"`
 	JUnit  string `help:"File for continuous integration." name:"junit"`
 	Quiet  bool   `help:"No progress bar."`
+
+	crash func(ctx context.Context, target, n int) error // see load.Config
 }
 
 // check says what was asked wrongly: a crowd or a time that cannot be. Where a scenario has its own, 0 is its choice.
-func (c *runCommand) check() error {
+func (c *runCommand) check(s *load.Scenario) error {
 	if c.Seed == 0 || c.Repeat < 1 {
 		return errors.New("-seed and -repeat are 1 or more")
 	}
@@ -59,6 +65,14 @@ func (c *runCommand) check() error {
 	}
 	if c.Servers > 1 && len(c.Target) > 0 {
 		return errors.New("-servers are of its own, and -target names others: say one of them")
+	}
+	switch {
+	case c.Crash != "" && len(c.Target) == 0:
+		return errors.New("-crash is for the servers of -target: its own it kills by itself")
+	case s.Crashes && len(c.Target) > 0 && c.Crash == "":
+		return fmt.Errorf("%s kills a server: -crash is the command that kills one of -target's and starts it again", s.Name)
+	case c.Crash != "":
+		c.crash = func(ctx context.Context, _, _ int) error { return command(ctx, c.Crash) }
 	}
 	var watchers int
 	if c.Watchers != nil {

@@ -78,17 +78,22 @@ func TestATerminalThatIsClosed(t *testing.T) {
 	assert.True(t, result.Interrupted)
 }
 
-// TestAServerOfOurOwnThatDies under the load tells why.
+// TestAServerOfOurOwnThatDies under the load tells why, and there is a report.
 func TestAServerOfOurOwnThatDies(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
 	require.NoError(t, err)
+	numbers := filepath.Join(t.TempDir(), "run.json")
 	cmd := exec.CommandContext(t.Context(), self, "run", "steady", "-rate", "100", "-duration", "200ms", "-watchers", "0",
-		"-connections", "5", "-patience", "100ms", "-server", self, "-report", "-")
+		"-connections", "5", "-patience", "100ms", "-server", self, "-report", "-", "-json", numbers)
 	cmd.Env = append(os.Environ(), asProgram+"=1", dies+"=1", "TMPDIR="+t.TempDir())
 	said, err := cmd.CombinedOutput()
 	require.Error(t, err)
 	assert.Equal(t, exitFailed, cmd.ProcessState.ExitCode())
 	assert.Contains(t, string(said), "does not answer")
 	assert.Contains(t, string(said), "its last words")
+	result, err := report.Read(numbers)
+	require.NoError(t, err, "what was played is told all the same")
+	assert.True(t, result.Unread)
+	assert.Positive(t, result.Summary.Outcomes["bought"])
 }

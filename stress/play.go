@@ -27,7 +27,7 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
-	if err := c.check(); err != nil {
+	if err := c.check(chosen); err != nil {
 		return err
 	}
 	if len(c.Target) == 0 {
@@ -40,6 +40,7 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 		for _, s := range own {
 			c.Target = append(c.Target, s.url)
 		}
+		c.crash = own.crash
 		c.AuthSecret = own[0].secret
 	}
 	if c.Database != "" { // better now than when all has been played, and there is nothing to show for it
@@ -93,7 +94,10 @@ func (c *runCommand) once(ctx context.Context, s *load.Scenario, out *output) (*
 		return nil, err
 	}
 	record.History.LinearLimit, record.History.SearchLimit = c.LinearLimit, c.SearchLimit
-	verdict := judge.Judge(&record.History)
+	var verdict judge.Verdict
+	if !record.Unread {
+		verdict = judge.Judge(&record.History)
+	}
 	record.Interrupted = ctx.Err() != nil // or while it was settled and judged: there will be no more
 	result := report.Of(record, &verdict, cfg)
 	result.When, result.Command, result.Version = begun, c.command(out.args), version()
@@ -108,7 +112,7 @@ func (c *runCommand) config(ctx context.Context, s *load.Scenario) (*load.Config
 	cfg := &load.Config{
 		Scenario: s, Seed: c.Seed, Shoppers: c.Shoppers, Stock: c.Stock, Rate: c.Rate, Duration: c.Duration,
 		Connections: c.Connections, Clients: c.Clients, Operations: c.Operations,
-		Timeout: c.Timeout, Patience: c.Patience, MaxLate: c.MaxLate, WatchLimit: c.WatchLimit,
+		Timeout: c.Timeout, Patience: c.Patience, MaxLate: c.MaxLate, WatchLimit: c.WatchLimit, Crash: c.crash,
 	}
 	for _, address := range c.Target {
 		t, err := shop.NewTarget(address)

@@ -273,7 +273,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	}
 	code, said, _ := terminal(t, "list")
 	assert.Equal(t, exitKept, code)
-	assert.Equal(t, 11, strings.Count(said, "\n"), "a line for each scenario")
+	assert.Equal(t, 12, strings.Count(said, "\n"), "a line for each scenario")
 	for _, args := range [][]string{{"run", "-help"}, {"help", "run"}} {
 		code, said, _ = terminal(t, args...)
 		assert.Equal(t, exitKept, code)

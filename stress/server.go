@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -81,7 +82,7 @@ func startServer(ctx context.Context, program string, others servers, stderr io.
 	if err := s.start(); err != nil {
 		return nil, errors.Join(err, s.removeFolder())
 	}
-	if err := s.ready(ctx, "http://"+addr+"/readyz"); err != nil {
+	if err := s.ready(ctx); err != nil {
 		s.stop()
 		_, _ = fmt.Fprintf(stderr, "%s", s.log) // its last words
 		return nil, err
@@ -128,9 +129,10 @@ func (s *server) start() error {
 	return <-started
 }
 
-func (s *server) ready(ctx context.Context, address string) error {
+func (s *server) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()
+	address := strings.TrimSuffix(s.url, "graphql") + "readyz"
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {
@@ -193,12 +195,20 @@ func (s *server) removeFolder() error {
 	return os.RemoveAll(s.folder)
 }
 
+// The ports below those that systems take for connections of their clients: one of these could be taken by somebody who
+// knocks while the server is killed, and it could not come back.
+const firstPort, ports = 15_000, 15_000
+
 func freeAddress(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var failed error
+	for range 100 {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", firstPort+mathrand.IntN(ports)))
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
+		failed = err
 	}
-	return l.Addr().String(), l.Close()
+	return "", failed
 }
 
 func without(env []string, names ...string) []string {

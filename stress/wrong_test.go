@@ -38,6 +38,7 @@ const (
 	alwaysReplay bug = "says of every purchase that its key had bought before"
 	alwaysActive bug = "never says that it is sold out to who watches"
 	countsAhead  bug = "counts five that nobody has bought yet, as long as there are five"
+	losesLast    bug = "forgets the last three purchases when it is killed"
 	neverKnows   bug = "never knows what came of the purchase of every tenth shopper"
 )
 
@@ -50,6 +51,7 @@ type wrongShop struct {
 	way    time.Duration // in for watchers
 	// refusing, unless nil, lets restocks fail once it is closed.
 	refusing chan struct{}
+	servers  []*httptest.Server
 
 	mu       sync.Mutex // guards what follows
 	sale     int
@@ -85,6 +87,7 @@ func openShop(t *testing.T, s *wrongShop, n int) []string {
 	var addresses []string
 	for range n {
 		server := httptest.NewServer(s)
+		s.servers = append(s.servers, server)
 		t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 		addresses = append(addresses, server.URL+"/graphql")
 	}
@@ -94,6 +97,10 @@ func openShop(t *testing.T, s *wrongShop, n int) []string {
 func (s *wrongShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if websocket.IsWebSocketUpgrade(r) {
 		s.watch(w, r)
+		return
+	}
+	if r.URL.Path == crashPath {
+		s.crash()
 		return
 	}
 	var q struct {

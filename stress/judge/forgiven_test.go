@@ -25,6 +25,23 @@ func TestAWatcherMayLeave(t *testing.T) {
 	assert.Len(t, v.Lags, 1, "what was sold while they were away is no news")
 }
 
+// TestNobodyIsToldByAServerThatIsKilled: for as long as one is not back, a watcher may hear later.
+func TestNobodyIsToldByAServerThatIsKilled(t *testing.T) {
+	t.Parallel()
+	h := right()
+	before := judge.Judge(h)
+	worst := slices.MaxFunc(before.Lags, func(a, b judge.Lag) int { return int(a.Lag - b.Lag) })
+	h.WatchLimit = worst.Lag - 2*ms
+	late := judge.Judge(h)
+	assert.Equal(t, []string{judge.WatchersLearn}, late.Names())
+	h.Outages = []judge.Outage{{From: worst.At - 2*ms, To: worst.At + time.Second}}
+	forgiven := judge.Judge(h)
+	assert.Empty(t, forgiven.Names())
+	h.Outages = []judge.Outage{{From: worst.At - ms, To: worst.At}, {From: worst.At, To: worst.At + time.Second}}
+	tooShort := judge.Judge(h)
+	assert.Equal(t, []string{judge.WatchersLearn}, tooShort.Names())
+}
+
 // TestALagIsForgivenBetweenServers allows a refusal to come from a server that has not heard of a restock.
 func TestALagIsForgivenBetweenServers(t *testing.T) {
 	t.Parallel()

@@ -105,6 +105,9 @@ type Change struct {
 	InDoubt bool
 }
 
+// Outage is a time in which a server was killed and not yet back.
+type Outage struct{ From, To Moment }
+
 // Never is later than all that happens.
 const Never = Moment(math.MaxInt64 / 2)
 
@@ -200,6 +203,7 @@ type History struct {
 	Wishes   int
 	GivenUp  []GivenUp
 	Changes  []Change
+	Outages  []Outage // one after the other
 	Reads    []Read
 	Events   []Event // those of one watcher in the order in which they came
 	Watchers []Watcher

@@ -82,7 +82,8 @@ func (x *index) stockAddsUp(p *Promise) {
 
 // watchersLearnTheTruth follows each watcher: what was sold must reach them within the limit, even if the events that
 // told of it were merged into one, and the last thing they hear must be the last thing that happened. A connection that
-// was cut excuses nothing: they came back. Only who left by their own will may have missed something.
+// was cut excuses nothing: they came back. Only who left by their own will may have missed something, and a server that
+// is killed can tell nobody.
 func (x *index) watchersLearnTheTruth(p *Promise) (lags []Lag) {
 	events := make([][]*Event, len(x.Watchers))
 	for i := range x.Events {
@@ -115,12 +116,21 @@ func (x *index) news(p *Promise, w int, mine []*Event) (lags []Lag) {
 		}
 		if known >= 0 && e.Sold > known && e.Sold <= len(x.Final.Purchase) {
 			lag := e.Received - x.Final.Purchase[known].At
-			p.hold(lag <= x.WatchLimit, "watcher %d heard of number %d %s after it was sold", w, known+1, round(lag))
+			late := lag - x.away(e.Received-lag, e.Received)
+			p.hold(late <= x.WatchLimit, "watcher %d heard of number %d %s after it was sold", w, known+1, round(lag))
 			lags = append(lags, Lag{At: e.Received, Lag: max(0, lag)})
 		}
 		known = max(known, e.Sold)
 	}
 	return lags
+}
+
+// away is for how long between two moments a server was killed and not yet back.
+func (x *index) away(from, to Moment) (all time.Duration) {
+	for _, o := range x.Outages {
+		all += max(0, min(to, o.To)-max(from, o.From))
+	}
+	return all
 }
 
 // excuse tells of the connections that a watcher lost.

@@ -44,6 +44,7 @@ type recorder struct {
 	recent  *hdrhistogram.Histogram // since somebody last looked
 	starts  *hdrhistogram.Histogram // how late starts were
 	changes []judge.Change
+	outages []judge.Outage
 	trouble map[string]int // what went wrong, in words
 }
 
@@ -114,6 +115,12 @@ func (r *recorder) change(c judge.Change) {
 	r.changes = append(r.changes, c)
 }
 
+func (r *recorder) outage(o judge.Outage) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.outages = append(r.outages, o)
+}
+
 // recently is the 99th percentile of the latencies since it was last asked for.
 func (r *recorder) recently() time.Duration {
 	r.mu.Lock()
@@ -152,5 +159,5 @@ func (r *recorder) write(h *judge.History) {
 		h.GivenUp = append(h.GivenUp, b.givenUp...)
 		b.attempts, b.reads = nil, nil
 	}
-	h.Changes = r.changes
+	h.Changes, h.Outages = r.changes, r.outages
 }

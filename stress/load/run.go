@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,7 +41,9 @@ type Config struct {
 	// SettleLimit is how long those who were left in doubt are asked again, in all.
 	SettleLimit time.Duration                                  `json:"-"`
 	Count       func(context.Context, string) (*[2]int, error) `json:"-"`
-	Progress    func(Progress)                                 `json:"-"`
+	// Crash kills a target's server as a power cut would, for the n-th time, and brings it back. nil: nobody can.
+	Crash    func(ctx context.Context, target, n int) error `json:"-"`
+	Progress func(Progress)                                 `json:"-"`
 }
 
 // Step is one rate of a ramp, and what came of it.
@@ -58,6 +61,7 @@ type Record struct {
 	Sale        string
 	Interrupted bool   // before the load was over
 	Failure     string // why it was not played to its end, "" when it was
+	Unread      bool   // how everything ended could not be read: there is nothing to judge by
 	// LoadFrom and LoadTo bound the time in which arrivals were planned and answered.
 	LoadFrom, LoadTo judge.Moment
 	Planned          int64
@@ -142,7 +146,11 @@ func Play(ctx context.Context, c *Config) (*Record, error) {
 		record.Failure = err.Error()
 	}
 	if err := r.finish(after, record); err != nil {
-		return nil, fmt.Errorf("after the load: %w", err)
+		if r.attempts() == 0 {
+			return nil, fmt.Errorf("after the load: %w", err)
+		}
+		record.Unread = true
+		record.Failure = strings.TrimPrefix(record.Failure+"; after the load: "+err.Error(), "; ")
 	}
 	return record, nil
 }
@@ -152,7 +160,7 @@ func (r *run) end(ctx context.Context) {
 	_, _ = r.operator.Change(ctx, r.Wallet.Operator, r.sale.ID, judge.End, 0)
 }
 
-// finish waits until all is quiet, and reads what is left.
+// finish waits until all is quiet, and reads what is left. Where that fails, what was played is in the record.
 func (r *run) finish(ctx context.Context, record *Record) error {
 	r.room.staying.Store(true)
 	r.operator.Close() // it has been idle for as long as the load took: the server may have hung up
@@ -160,9 +168,7 @@ func (r *run) finish(ctx context.Context, record *Record) error {
 	r.settle(settling)
 	stop()
 	h := &record.History
-	if err := r.readFinal(ctx, h); err != nil {
-		return err
-	}
+	err := r.readFinal(ctx, h)
 	h.Events, h.Watchers = r.room.leave()
 	r.write(h)
 	h.Rules = judge.Rules{
@@ -175,7 +181,7 @@ func (r *run) finish(ctx context.Context, record *Record) error {
 	h.Shoppers, h.Targets = int(r.shoppers.Load()), len(r.Targets)
 	record.Planned, record.Late, record.Dropped = r.planned.Load(), r.late.Load(), r.dropped.Load()
 	record.Starts, record.Trouble = r.starts, r.trouble
-	return nil
+	return err
 }
 
 // strangers is how many purchases of others a list may hold however few attempts there were.

@@ -17,7 +17,9 @@ type Scenario struct {
 	play func(context.Context, *run) error
 	// crowd is how many shoppers it brings; nil: Config.Shoppers.
 	crowd func(Config) int
-	share int // one unit for so many shoppers, where nobody says how many; 0 is 2
+	// Crashes says that it kills servers: it needs Config.Crash.
+	Crashes bool
+	share   int // one unit for so many shoppers, where nobody says how many; 0 is 2
 }
 
 // Scenarios are all that can be played.
@@ -62,6 +64,11 @@ func Scenarios() []Scenario {
 			Name: "pause", play: pause, crowd: arriving,
 			Says: "An operator puts the sale on hold and lets it go on, again and again, under way.",
 			base: Config{Rate: 1_000, Duration: 8 * time.Second, Watchers: 20},
+		},
+		{
+			Name: "crash", play: crash, crowd: arriving, Crashes: true, share: 1, // every kill finds it selling
+			Says: "A server is killed under way and brought back, again and again; who was cut off asks again.",
+			base: Config{Rate: 500, Duration: 12 * time.Second, Watchers: 20},
 		},
 		{
 			Name: "watchers", play: steady, crowd: arriving,

@@ -13,7 +13,10 @@ func (r *Result) Charts() []*Chart {
 	if len(r.Steps) > 0 {
 		all = append(all, r.climbChart())
 	}
-	all = append(all, r.stockChart(), r.outcomeChart())
+	if !r.Unread {
+		all = append(all, r.stockChart())
+	}
+	all = append(all, r.outcomeChart())
 	if len(r.Steps) == 0 {
 		all = append(all, r.rateChart())
 	}
@@ -61,9 +64,20 @@ func (r *Result) line(c *Chart, class string, y axis, skipEmpty bool, of func(Sl
 	c.draw(class, p)
 }
 
+// outages are drawn beneath all else.
+func (r *Result) outages(c *Chart) {
+	x, p := r.time(c), &pen{}
+	for _, o := range r.Outages {
+		left, right := x.at(max(0, min(o.From, x.high))), x.at(max(0, min(o.To, x.high)))
+		p.rect(left, edgeTop, max(right-left, 1), plotBottom-edgeTop)
+	}
+	c.draw("fill bad", p)
+}
+
 func (r *Result) stockChart() Chart {
 	c := Chart{Title: "Stock and sold", Unit: "units"}
 	x, y := r.time(&c), upTo(r.values(func(s Slice) float64 { return float64(s.Stock) })...)
+	r.outages(&c)
 	if sold, all := r.Summary.Sold, r.Summary.Stock; sold*10 < all { // a stock that is out of sight
 		y = upTo(float64(sold))
 		c.Says = fmt.Sprintf("The stock of %s lies far above.", number(float64(all)))
@@ -100,8 +114,12 @@ func (r *Result) rateChart() Chart {
 	offered := func(s Slice) float64 { return per(s.Offered, s) }
 	answered := func(s Slice) float64 { return per(s.Answered, s) }
 	y := upTo(append(r.values(offered), r.values(answered)...)...)
+	r.outages(&c)
 	r.line(&c, "line soft", y, false, offered)
 	r.line(&c, "line ink", y, false, answered)
+	if len(r.Outages) > 0 {
+		c.legend("bad", "killed, and not yet back")
+	}
 	c.legend("soft", "offered")
 	c.legend("ink", "answered")
 	c.rows(y, number)
@@ -115,6 +133,7 @@ func (r *Result) latencyChart() Chart {
 	p99 := func(s Slice) float64 { return s.P99 }
 	top := func(s Slice) float64 { return s.Max }
 	y := decades(append(r.values(p50), r.values(top)...)...)
+	r.outages(&c)
 	r.line(&c, "line faint", y, true, top)
 	r.line(&c, "line ink", y, true, p99)
 	r.line(&c, "line good", y, true, p50)

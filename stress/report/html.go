@@ -64,6 +64,8 @@ func (r *Result) Broken() (n int) {
 func (r *Result) Headline() string {
 	broken := r.Broken()
 	switch {
+	case r.Unread:
+		return "How it ended could not be read: there was nothing to judge by."
 	case r.Unjudged && !r.Interrupted:
 		return "Nobody got an answer: there was nothing to judge."
 	case broken == 1:
@@ -101,11 +103,26 @@ func (r *Result) subline() string {
 		count(s.Shoppers, "shopper"), count(s.Attempts, "attempt"), count(s.Stock, "unit"),
 		count(s.Watchers, "watcher"), count(len(r.Targets), "server"), fmt.Sprintf("seed %d", r.Config.Seed),
 	}
+	if n := len(r.Outages); n > 0 {
+		parts = append(parts, fmt.Sprintf("%s, back within %s", count(n, "crash"), millis(r.longestOutage())))
+	}
 	return strings.Join(parts, " · ")
 }
 
+// longestOutage is in milliseconds.
+func (r *Result) longestOutage() (longest float64) {
+	for _, o := range r.Outages {
+		longest = max(longest, o.To-o.From)
+	}
+	return longest
+}
+
 func count(n int, what string) string {
-	if n != 1 {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(what, "sh"):
+		what += "es"
+	default:
 		what += "s"
 	}
 	return number(float64(n)) + " " + what

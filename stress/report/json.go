@@ -26,7 +26,7 @@ func Read(file string) (*Result, error) {
 	if err := json.NewDecoder(f).Decode(&r); err != nil {
 		return nil, fmt.Errorf("%s was not written by stress run -json: %w", file, err)
 	}
-	if r.Scenario == "" || len(r.Promises) == 0 {
+	if r.Scenario == "" || len(r.Promises) == 0 && !r.Unread {
 		return nil, fmt.Errorf("%s was not written by stress run -json", file)
 	}
 	return &r, nil

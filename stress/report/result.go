@@ -24,7 +24,8 @@ type Result struct {
 	Config      load.Config      `json:"config"`
 	Kept        bool             `json:"kept"`
 	Interrupted bool             `json:"interrupted"`
-	Unjudged    bool             `json:"unjudged"`          // no attempt got an answer: there was nothing to judge
+	Unjudged    bool             `json:"unjudged"`          // no attempt got an answer, or Unread: nothing to judge
+	Unread      bool             `json:"unread,omitempty"`  // how it ended could not be read
 	Failure     string           `json:"failure,omitempty"` // why it was not played to its end
 	Promises    []judge.Promise  `json:"promises"`
 	Linear      string           `json:"linearization,omitempty"`
@@ -33,6 +34,7 @@ type Result struct {
 	Warnings    []string         `json:"warnings,omitempty"`
 	Trouble     map[string]int   `json:"trouble,omitempty"`
 	Steps       []load.Step      `json:"steps,omitempty"`
+	Outages     []Outage         `json:"outages,omitempty"`
 	Series      []Slice          `json:"series"`
 	Curve       []Point          `json:"curve"`         // latency by percentile, from the intended moment
 	Service     []Point          `json:"service_curve"` // the same, from the first byte sent
@@ -83,6 +85,12 @@ type Percentiles struct {
 type Point struct {
 	X float64 `json:"percentile"`
 	Y float64 `json:"ms"`
+}
+
+// Outage is a time in which a server was killed and not yet back.
+type Outage struct {
+	From float64 `json:"from_ms"`
+	To   float64 `json:"to_ms"`
 }
 
 // Slice is a short part of a run.
@@ -139,7 +147,7 @@ func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 	r := &Result{
 		Scenario: cfg.Scenario.Name, Says: cfg.Scenario.Says, Config: *cfg, Machine: thisMachine(),
 		Kept:        verdict.Kept() && !record.Interrupted && record.Failure == "",
-		Interrupted: record.Interrupted, Failure: record.Failure,
+		Interrupted: record.Interrupted, Failure: record.Failure, Unread: record.Unread,
 		Promises: verdict.Promises, Fairness: verdict.Fairness, Linear: verdict.Search, Picture: verdict.Picture,
 		Steps: record.Steps, Trouble: record.Trouble,
 	}
@@ -157,6 +165,9 @@ func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 	}
 	for i := range h.Watchers {
 		s.WatcherCuts += h.Watchers[i].Cuts
+	}
+	for _, o := range h.Outages {
+		r.Outages = append(r.Outages, Outage{From: ms(o.From - record.LoadFrom), To: ms(o.To - record.LoadFrom)})
 	}
 	s.Planned, s.Late, s.Dropped = record.Planned, record.Late, record.Dropped
 	s.Generator, s.Processor, s.Starts = record.Own, record.Machine, percentiles(record.Starts)

@@ -12,6 +12,7 @@ import (
 // unanswered fills in who got no answer. A run in which nobody got one has proved nothing.
 func (r *Result) unanswered(record *load.Record) {
 	r.Unjudged = !slices.ContainsFunc(record.History.Attempts, func(a judge.Attempt) bool { return a.Result.Final() })
+	r.Unjudged = r.Unjudged || record.Unread
 	r.Kept = r.Kept && !r.Unjudged
 	for result, n := range record.History.Unanswered() {
 		if r.Summary.Unanswered == nil {
@@ -37,7 +38,7 @@ func (r *Result) warn() {
 	if len(s.Unanswered) > 0 && !r.Interrupted {
 		r.Warnings = append(r.Warnings, s.leftWithout())
 	}
-	if s.WatcherCuts > 0 {
+	if s.WatcherCuts > 0 && len(r.Outages) == 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf(
 			"Watchers lost their connection, or got none, %s times without their will.", number(float64(s.WatcherCuts))))
 	}
@@ -66,6 +67,8 @@ func (r *Result) incomplete() string {
 	switch {
 	case r.Interrupted:
 		return "it was interrupted"
+	case r.Unread:
+		return r.Failure
 	case r.Unjudged:
 		return "nobody got an answer"
 	case r.Failure != "":

@@ -74,7 +74,7 @@ const idleLimit = 30 * time.Second
 
 // Open connects, unless that has been done.
 func (c *Conn) Open(ctx context.Context) error {
-	if c.net != nil && time.Since(c.used) > idleLimit {
+	if c.net != nil && (time.Since(c.used) > idleLimit || hungUp(c.net)) {
 		c.Close()
 	}
 	if c.net != nil {

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// crashLimit is how long it may take to kill a server and to start it again.
+const crashLimit = 2 * time.Minute
+
+// crash kills one of the servers and starts it again, on the same data and address. Every other time its database is
+// killed too.
+func (all servers) crash(ctx context.Context, target, n int) error {
+	s := all[target]
+	if n%2 == 1 {
+		if err := s.killDatabase(); err != nil {
+			return err
+		}
+	}
+	_ = s.cmd.Process.Kill() // it may have ended
+	<-s.ended
+	s.ended = make(chan struct{})
+	s.cmd = &exec.Cmd{
+		Path: s.cmd.Path, Args: s.cmd.Args, Env: s.cmd.Env, Stdout: s.log, Stderr: s.log, SysProcAttr: apart(),
+	}
+	if err := s.start(); err != nil {
+		return fmt.Errorf("start the server again that was killed: %w", err)
+	}
+	if err := s.ready(ctx); err != nil {
+		return fmt.Errorf("after it was killed: %w", err)
+	}
+	return nil
+}
+
+// killDatabase kills the server's PostgreSQL, if it has one of its own: whoever ends the first of its processes ends
+// all.
+func (s *server) killDatabase() error {
+	if s.folder == "" {
+		return nil
+	}
+	content, err := os.ReadFile(filepath.Join(s.folder, "postgres", "postmaster.pid"))
+	if err != nil {
+		return fmt.Errorf("which process is the server's database? %w", err)
+	}
+	first, _, _ := strings.Cut(string(content), "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(first))
+	if err != nil || pid <= 1 {
+		return fmt.Errorf("which process is the server's database? %q", first)
+	}
+	database, err := os.FindProcess(pid)
+	if err == nil {
+		err = database.Kill()
+	}
+	if err != nil {
+		return fmt.Errorf("kill the server's database: %w", err)
+	}
+	return nil
+}
+
+// command runs a command of a shell, which has to succeed.
+func command(ctx context.Context, line string) error {
+	ctx, cancel := context.WithTimeout(ctx, crashLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-c", line) //nolint:gosec // it is whoever runs this who says what
+	cmd.WaitDelay = time.Second                       // what it has started may keep its output open
+	said, err := cmd.CombinedOutput()
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		return fmt.Errorf("-crash: %w: %s", err, strings.TrimSpace(string(said)))
+	}
+	return nil
+}

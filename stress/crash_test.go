@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"stampede/stress/judge"
+	"stampede/stress/report"
+)
+
+const (
+	// asCrash, in the environment, lets this test's program crash the wrong server that has this address.
+	asCrash   = "STRESS_TEST_CRASH"
+	crashPath = "/crash"
+)
+
+// crashCommand is what -crash wants to know of a wrong server.
+func crashCommand(t *testing.T, address string) string {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	return asCrash + "=" + strings.TrimSuffix(address, "/graphql") + crashPath + " '" + self + "'"
+}
+
+func crashWrong(address string) {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodPost, address, http.NoBody)
+	if err != nil {
+		os.Exit(1)
+	}
+	if response, err := http.DefaultClient.Do(request); err == nil { // it may be cut off as well
+		_ = response.Body.Close()
+	}
+}
+
+// crash is for the wrong server as if it had been killed and started again: it is the right one that loses nothing.
+func (s *wrongShop) crash() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kept := max(0, len(s.list)-3); s.bug == losesLast {
+		for _, p := range s.list[kept:] {
+			delete(s.mine, p.shopper)
+		}
+		s.list = s.list[:kept]
+	}
+	for _, server := range s.servers {
+		go server.CloseClientConnections() // it waits for this one, too
+	}
+}
+
+// TestACrashIsTold with how often and for how long.
+func TestACrashIsTold(t *testing.T) {
+	t.Parallel()
+	result, code, said := play(t, openWrong(t, none, 1), small["crash"]...)
+	assert.Equal(t, exitKept, code, said)
+	require.NotEmpty(t, result.Outages)
+	for _, o := range result.Outages {
+		assert.Greater(t, o.To, o.From)
+	}
+	assert.Regexp(t, fmt.Sprintf(` · %d crash(es)?, back within `, len(result.Outages)), said)
+	assert.Equal(t, result.Summary.Stock, result.Summary.Sold, "who was cut off has asked again")
+}
+
+// TestWhoKillsTheServer is said by whoever names one.
+func TestWhoKillsTheServer(t *testing.T) {
+	t.Parallel()
+	code, _, complained := terminal(t, "run", "crash", "-target", "http://127.0.0.1:1", "-auth-secret", "s")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, complained, "-crash is the command that kills one of -target's")
+	code, _, complained = terminal(t, "run", "crash", "-crash", "true")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, complained, "its own it kills by itself")
+}
+
+// TestAServerThatIsNotBroughtBack by the command: nothing else is wrong, but it was not played to its end.
+func TestAServerThatIsNotBroughtBack(t *testing.T) {
+	t.Parallel()
+	r := rehearse(t, &wrongShop{}, append(small["crash"], "-crash", "echo no such shop; exit 3")...)
+	assert.Equal(t, exitFailed, r.code)
+	assert.Contains(t, r.said, "-crash: exit status 3: no such shop")
+	assert.Empty(t, brokenIn(r.Result))
+	assert.Len(t, r.Outages, 1)
+}
+
+// TestAServerOfOurOwnThatForgets its sale when it is killed is found out, by a report that has no verdict.
+func TestAServerOfOurOwnThatForgets(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	numbers := filepath.Join(t.TempDir(), "run.json")
+	cmd := exec.CommandContext(t.Context(), self, "run", "crash", "-rate", "100", "-duration", "1s", "-watchers", "0",
+		"-connections", "5", "-patience", "300ms", "-server", self, "-report", "-", "-json", numbers)
+	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir())
+	said, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	assert.Equal(t, exitFailed, cmd.ProcessState.ExitCode(), string(said))
+	assert.Contains(t, string(said), "does not get to know the sale")
+	assert.Contains(t, string(said), "How it ended could not be read: there was nothing to judge by.")
+	result, err := report.Read(numbers)
+	require.NoError(t, err)
+	assert.True(t, result.Unread)
+	assert.False(t, result.Kept)
+	assert.Empty(t, result.Promises)
+	assert.Positive(t, result.Summary.Outcomes[judge.Bought.String()])
+}

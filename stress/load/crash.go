@@ -1,0 +1,38 @@
+package load
+
+import (
+	"context"
+	"math/rand/v2"
+
+	"stampede/stress/judge"
+	"stampede/stress/shop"
+)
+
+// crash kills a server under way and brings it back, again and again, once at the least.
+func crash(ctx context.Context, r *run) error {
+	if err := r.openNow(ctx); err != nil {
+		return err
+	}
+	dice := r.dice(-1)
+	return r.beside(ctx, func(ctx context.Context) error { return r.each(ctx, wants) },
+		func(ctx context.Context, _ *shop.Conn, over <-chan struct{}) error {
+			for n := 0; wait(over, r.shareOfDuration(dice, 0.08, 0.16)) || n == 0; n++ {
+				if err := r.crashOnce(ctx, dice, n); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+}
+
+// crashOnce notes from when on a server was being killed, and when all could be asked again.
+func (r *run) crashOnce(ctx context.Context, dice *rand.Rand, n int) error {
+	o := judge.Outage{From: r.now()}
+	err := r.Crash(ctx, dice.IntN(len(r.Targets)), n)
+	if err == nil {
+		err = r.everywhere(ctx)
+	}
+	o.To = r.now()
+	r.outage(o)
+	return err
+}
