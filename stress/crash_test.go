@@ -69,6 +69,14 @@ func TestACrashIsTold(t *testing.T) {
 	assert.Equal(t, result.Summary.Stock, result.Summary.Sold, "who was cut off has asked again")
 }
 
+// TestALoadThatIsOverBeforeTheCrash has not shown what it was for.
+func TestALoadThatIsOverBeforeTheCrash(t *testing.T) {
+	t.Parallel()
+	r := rehearse(t, &wrongShop{}, "crash", "-rate", "1", "-duration", "1s", "-watchers", "0", "-crash", "true")
+	assert.Empty(t, r.Outages)
+	assert.Contains(t, r.said, "The load was over before a server was killed.")
+}
+
 // TestWhoKillsTheServer is said by whoever names one.
 func TestWhoKillsTheServer(t *testing.T) {
 	t.Parallel()

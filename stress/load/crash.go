@@ -8,15 +8,20 @@ import (
 	"stampede/stress/shop"
 )
 
-// crash kills a server under way and brings it back, again and again, once at the least.
+// crash kills a server under way and brings it back, again and again.
 func crash(ctx context.Context, r *run) error {
+	all, err := r.workers(ctx, r.Connections) // before anybody is killed
+	defer dismiss(all)
+	if err != nil {
+		return err
+	}
 	if err := r.openNow(ctx); err != nil {
 		return err
 	}
 	dice := r.dice(-1)
-	return r.beside(ctx, func(ctx context.Context) error { return r.each(ctx, wants) },
+	return r.beside(ctx, func(ctx context.Context) error { r.eachOf(ctx, all, wants); return nil },
 		func(ctx context.Context, _ *shop.Conn, over <-chan struct{}) error {
-			for n := 0; wait(over, r.shareOfDuration(dice, 0.08, 0.16)) || n == 0; n++ {
+			for n := 0; wait(over, r.shareOfDuration(dice, 0.08, 0.16)); n++ {
 				if err := r.crashOnce(ctx, dice, n); err != nil {
 					return err
 				}

@@ -169,10 +169,15 @@ func (r *run) each(ctx context.Context, arrive func(context.Context, *worker, wi
 	if err != nil {
 		return err
 	}
+	r.eachOf(ctx, all, arrive)
+	return nil
+}
+
+// eachOf lets them arrive over connections that are open.
+func (r *run) eachOf(ctx context.Context, all []*worker, arrive func(context.Context, *worker, wish)) {
 	r.arrivals(ctx, all, r.Shoppers, evenly(r.now(), r.Rate), func(ctx context.Context, w *worker, due judge.Moment) {
 		arrive(ctx, w, wish{shopper: r.newcomer(), key: 1, target: w.home(), due: due})
 	})
-	return nil
 }
 
 // wants is a shopper who wants one unit.

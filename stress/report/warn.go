@@ -38,6 +38,9 @@ func (r *Result) warn() {
 	if len(s.Unanswered) > 0 && !r.Interrupted {
 		r.Warnings = append(r.Warnings, s.leftWithout())
 	}
+	if r.Config.Scenario.Crashes && len(r.Outages) == 0 {
+		r.Warnings = append(r.Warnings, "The load was over before a server was killed.")
+	}
 	if s.WatcherCuts > 0 && len(r.Outages) == 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf(
 			"Watchers lost their connection, or got none, %s times without their will.", number(float64(s.WatcherCuts))))
