@@ -108,6 +108,8 @@ func (c *runCommand) check(s *load.Scenario) error {
 			return fmt.Errorf("-%s is more than 0", o.name)
 		case !(o.value >= 0) || o.value > math.MaxInt64: // also what is no number
 			return fmt.Errorf("-%s is a number, 0 or more", o.name)
+		case o.value > 0 && !s.Has(o.name):
+			return fmt.Errorf("%s has no -%s to choose", s.Name, o.name)
 		}
 	}
 	return nil

@@ -252,6 +252,11 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		},
 		"perhaps try --lag=\"-1s\"": {"run", "rush", "-target", dead, "-lag", "-1s"},
 		"more shoppers than the":    {"run", "steady", "-target", dead, "-auth-secret", "s", "-rate", "1e18"},
+		"rush has no -rate":         {"run", "rush", "-target", dead, "-rate", "5"},
+		"rush has no -duration":     {"run", "rush", "-target", dead, "-duration", "1s"},
+		"rush has no -clients":      {"run", "rush", "-target", dead, "-clients", "5"},
+		"steady has no -operations": {"run", "steady", "-target", dead, "-operations", "5"},
+		"steady has no -shoppers":   {"run", "steady", "-target", dead, "-shoppers", "5"},
 	} {
 		code, _, complained := terminal(t, args...)
 		assert.Equal(t, exitFailed, code, want)

@@ -75,11 +75,10 @@ func TestWatchersWhoAreHungUpOn(t *testing.T) {
 	assert.Contains(t, r.said, "Watchers lost their connection, or got none, ")
 }
 
-// TestARateThatIsNotPlayed is not said to have been offered: the clients of mixed ask as fast as it goes.
-func TestARateThatIsNotPlayed(t *testing.T) {
+// TestWhereThereIsNoRate none is said to have been offered: the clients of mixed ask as fast as it goes.
+func TestWhereThereIsNoRate(t *testing.T) {
 	t.Parallel()
-	r := rehearse(t, &wrongShop{}, "mixed", "-clients", "2", "-operations", "20", "-rate", "5", "-watchers", "0")
-	assert.Zero(t, r.Config.Rate)
+	r := rehearse(t, &wrongShop{}, "mixed", "-clients", "2", "-operations", "20", "-watchers", "0")
 	assert.Zero(t, r.Summary.Offered)
 	assert.NotContains(t, r.said, "offered")
 }

@@ -88,6 +88,24 @@ func Scenarios() []Scenario {
 	}
 }
 
+// Has says whether an option has a meaning for the scenario.
+func (s *Scenario) Has(option string) bool {
+	switch option {
+	case "shoppers":
+		return s.crowd == nil
+	case "rate":
+		return s.base.Rate > 0
+	case "duration":
+		return s.base.Duration > 0
+	case "clients":
+		return s.base.Clients > 0
+	case "operations":
+		return s.base.Operations > 0
+	default:
+		return true
+	}
+}
+
 // arriving is as many shoppers as arrive at the rate in the time.
 func arriving(c Config) int { return int(math.Ceil(c.Rate * c.Duration.Seconds())) }
 
@@ -98,9 +116,6 @@ func straying(c Config) int { return int(c.Rate * (c.Duration + 2*windowMargin).
 func (c *Config) Defaults() {
 	s, b := c.Scenario, c.Scenario.base
 	c.Rate = cmp.Or(c.Rate, b.Rate)
-	if b.Rate == 0 { // it has no rate that anybody could choose
-		c.Rate = 0
-	}
 	c.Duration = cmp.Or(c.Duration, b.Duration)
 	c.Clients = cmp.Or(c.Clients, b.Clients)
 	c.Operations = cmp.Or(c.Operations, b.Operations)

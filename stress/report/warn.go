@@ -26,9 +26,13 @@ func (r *Result) unanswered(record *load.Record) {
 func (r *Result) warn() {
 	s := &r.Summary
 	if s.Planned > 0 && s.Late*100 > s.Planned {
+		why := "the generator, or the machine that it shares, was the limit"
+		if len(r.Outages) > 0 {
+			why = "every connection was waiting for a server that had been killed, or " + why
+		}
 		r.Warnings = append(r.Warnings, fmt.Sprintf(
-			"%s of %s starts were more than 10 ms late: the generator, or the machine that it shares, was the limit. "+
-				"Latencies count from the intended moment and include it.", number(float64(s.Late)), number(float64(s.Planned))))
+			"%s of %s starts were more than 10 ms late: %s. Latencies count from the intended moment and include it.",
+			number(float64(s.Late)), number(float64(s.Planned)), why))
 	}
 	if s.Dropped > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf(
