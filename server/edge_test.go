@@ -47,6 +47,7 @@ func TestThePageIsServed(t *testing.T) {
 	assert.NotEqual(t, shop, desk)
 	assert.Contains(t, desk, "Stampede desk")
 	assert.Contains(t, shop, `<script id="boot" type="application/json">{"demoSignIn":true,"first":{`)
+	assert.Contains(t, desk, `<script id="boot" type="application/json">{"demoSignIn":true}</script>`)
 	assert.NotRegexp(t, `(?i)<script(>|[^>]*[^n]">)[^<]`, shop, "no inline script but the settings")
 
 	for path, want := range map[string]string{
@@ -76,6 +77,15 @@ func TestThePageIsServed(t *testing.T) {
 	response, _ = h.get(t, http.MethodGet, "/"+scripts[0])
 	assert.Contains(t, response.Header.Get("Cache-Control"), "immutable", "hashed assets never change")
 	assert.Contains(t, response.Header.Get("Content-Type"), "javascript")
+}
+
+// TestTheDeskKnowsWhetherItIsADemo, and takes what the owner has set for nothing but data.
+func TestTheDeskKnowsWhetherItIsADemo(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, func(c *Config) { c.SignInURL = "https://shop.test/in?to=$0&a=</script>" })
+	_, desk := h.get(t, http.MethodGet, "/desk")
+	assert.Contains(t, desk, `<script id="boot" type="application/json">{"demoSignIn":false,`+
+		`"signInUrl":"https://shop.test/in?to=$0\u0026a=\u003c/script\u003e"}</script>`)
 }
 
 // builtWith adds to files what the server needs of the built client.

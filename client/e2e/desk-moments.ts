@@ -69,10 +69,29 @@ async function plan({ stampede, sitsDown, options }: Stage) {
   return page;
 }
 
+/** The page of a server that is no demo, though this one is. */
+async function outsideADemo(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    // Before any deferred script.
+    const settle = () => {
+      const boot = document.getElementById('boot');
+      if (boot) boot.textContent = '{"demoSignIn":false}';
+    };
+    document.addEventListener('readystatechange', settle, { once: true });
+  });
+  await page.reload();
+}
+
 const outside: Record<string, Moment> = {
   'sign-in': async ({ comesIn, options }) => {
     const page = await comesIn(options);
-    await expect(page.getByRole('textbox', { name: 'Access token' })).toBeVisible();
+    await outsideADemo(page);
+    await expect(page.getByText('You get one from whoever runs the shop’s sign-in')).toBeVisible();
+    return page;
+  },
+  'sign-in-demo': async ({ comesIn, options }) => {
+    const page = await comesIn(options);
+    await expect(page.getByText('“make run” prints one')).toBeVisible();
     return page;
   },
   'sign-in-refused': async ({ comesIn, options }) => {

@@ -8,13 +8,14 @@ import (
 	"net/http"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
 
 // bootElement is the place in a page where the server leaves what the client needs at once. It is data to a browser,
 // not a script, so the Content-Security-Policy has nothing against it.
-var bootElement = regexp.MustCompile(`(?s)(<script id="boot" type="application/json">).*?(</script>)`)
+var bootElement = regexp.MustCompile(`(?s)<script id="boot" type="application/json">.*?</script>`)
 
 // shopPolicy is the shopper's page's own. Its styles are served, or put into an empty <style> element rule by rule,
 // which the policy does not see: the hash is that of the empty text, so an element with anything in it stays refused.
@@ -45,10 +46,6 @@ type bootData struct {
 
 func newPages(client fs.FS, boot Boot, graphql http.Handler) (*pages, error) {
 	p := &pages{files: client}
-	settings, err := json.Marshal(boot)
-	if err != nil {
-		return nil, fmt.Errorf("encode the page's settings: %w", err)
-	}
 	var shop []byte
 	for name, page := range map[string]*[]byte{
 		"index.html": &shop, "playground.html": &p.playground, "desk.html": &p.desk,
@@ -59,11 +56,32 @@ func newPages(client fs.FS, boot Boot, graphql http.Handler) (*pages, error) {
 		}
 		*page = raw
 	}
-	p.playground = bootElement.ReplaceAll(p.playground, append(append([]byte("${1}"), settings...), "${2}"...))
+	var err error
+	if p.desk, err = settled(p.desk, boot); err != nil {
+		return nil, err
+	}
 	if p.shop, err = newShopPage(client, shop, boot, graphql); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// settled is a page with the settings in it.
+func settled(page []byte, boot Boot) ([]byte, error) {
+	at := bootElement.FindIndex(page)
+	if at == nil {
+		return nil, fmt.Errorf("the built desk has no place for %s", bootElement)
+	}
+	settings, err := json.Marshal(boot)
+	if err != nil {
+		return nil, fmt.Errorf("encode the page's settings: %w", err)
+	}
+	return slices.Concat(page[:at[0]], []byte(bootScript(settings)), page[at[1]:]), nil
+}
+
+// bootScript is the element with data in it, in which json.Marshal has escaped <, > and &.
+func bootScript(data []byte) string {
+	return `<script id="boot" type="application/json">` + string(data) + `</script>`
 }
 
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {

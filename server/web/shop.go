@@ -95,7 +95,7 @@ func (p *shopPage) render(acceptLanguage string) []byte {
 	filled := []string{
 		`<html lang="` + tag + `" dir="` + direction + `">`,
 		`<script type="module" async crossorigin src="` + p.words[tag] + `"></script>`,
-		`<script id="boot" type="application/json">` + string(boot) + `</script>`, // json.Marshal escapes <, > and &
+		bootScript(boot),
 		picture,
 		about,
 	}

@@ -1,4 +1,5 @@
 import type { SaleStatusQuery } from '../gql/graphql';
+import { isDemo, readBoot } from '../shared/boot/boot';
 
 /** What the server says to the page, once, in the page itself. */
 export interface Config {
@@ -10,24 +11,14 @@ export interface Config {
   readonly first: SaleStatusQuery | null;
 }
 
-const fallback: Config = { demoSignIn: false, signInUrl: null, first: null };
-
-/** Reads `<script id="boot" type="application/json">`; whatever it does not understand is off. */
+/** Whatever it does not understand is off. */
 export function readConfig(page: Document): Config {
-  const text = page.getElementById('boot')?.textContent;
-  if (!text) return fallback;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return fallback;
-    return {
-      demoSignIn: 'demoSignIn' in value && value.demoSignIn === true,
-      signInUrl:
-        'signInUrl' in value && typeof value.signInUrl === 'string' ? value.signInUrl : null,
-      first: 'first' in value && isFirst(value.first) ? value.first : null,
-    };
-  } catch {
-    return fallback;
-  }
+  const boot = readBoot(page);
+  return {
+    demoSignIn: isDemo(boot),
+    signInUrl: typeof boot.signInUrl === 'string' ? boot.signInUrl : null,
+    first: isFirst(boot.first) ? boot.first : null,
+  };
 }
 
 /** The server made it by the page's own query; only what an older page in a newer shop could meet is checked. */

@@ -7,6 +7,7 @@ import { SessionContext } from '../features/session/session';
 import { ConnectionContext } from '../shared/connection/connection';
 import { PurchasesPage } from './afterwards/PurchasesPage';
 import { ReportPage } from './afterwards/ReportPage';
+import { DemoContext } from './frame/demo';
 import { DeskTheme } from './frame/DeskTheme';
 import { Frame } from './frame/Frame';
 import { PageTitle } from './frame/PageTitle';
@@ -17,9 +18,9 @@ import { useFrameSales } from './sale/useSales';
 import { SchedulePage } from './schedule/SchedulePage';
 import type { DeskServices } from './services';
 
-export function Desk({ services }: { services: DeskServices }) {
+export function Desk({ services, demo }: { services: DeskServices; demo: boolean }) {
   return (
-    <DeskParts services={services}>
+    <DeskParts services={services} demo={demo}>
       <BrowserRouter basename="/desk">
         <Pages />
       </BrowserRouter>
@@ -29,17 +30,20 @@ export function Desk({ services }: { services: DeskServices }) {
 
 interface PartsProps {
   services: Pick<DeskServices, 'client' | 'connection' | 'session'>;
+  demo: boolean;
   children: ReactNode;
 }
 
 /** What every page of the desk finds above it. */
-export function DeskParts({ services, children }: PartsProps) {
+export function DeskParts({ services, demo, children }: PartsProps) {
   const { client, connection, session } = services;
   return (
     <DeskTheme>
       <ConnectionContext value={connection}>
         <SessionContext value={session}>
-          <ApolloProvider client={client}>{children}</ApolloProvider>
+          <ApolloProvider client={client}>
+            <DemoContext value={demo}>{children}</DemoContext>
+          </ApolloProvider>
         </SessionContext>
       </ConnectionContext>
     </DeskTheme>

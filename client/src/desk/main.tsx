@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import '../shared/ui/fonts.css';
 import '../shared/ui/base.css';
 import './desk.css';
+import { isDemo, readBoot } from '../shared/boot/boot';
 import { initLanguage } from '../shared/i18n/i18n';
 import { Desk } from './Desk';
 import { createDeskServices } from './services';
@@ -17,7 +18,7 @@ if (import.meta.env.DEV && window.location.pathname.startsWith('/desk/gallery'))
 } else {
   createRoot(root).render(
     <StrictMode>
-      <Desk services={createDeskServices()} />
+      <Desk services={createDeskServices()} demo={isDemo(readBoot(document))} />
     </StrictMode>,
   );
 }

@@ -21,7 +21,7 @@ export function inEnglish() {
 }
 
 /** The whole desk at an address, against a network of which the test holds the other end. */
-export function openDesk(path: string, token: string | null = 'mona') {
+export function openDesk(path: string, token: string | null = 'mona', demo = false) {
   const now = Date.now();
   const sale = someSale(now);
   const shop: Shop = {
@@ -42,7 +42,7 @@ export function openDesk(path: string, token: string | null = 'mona') {
   window.history.replaceState(null, '', `/desk${path}`);
   const services = createDeskServices();
   open.push(services);
-  render(<Desk services={services} />);
+  render(<Desk services={services} demo={demo} />);
   return { shop, user: userEvent.setup(), session: services.session };
 }
 

@@ -5,6 +5,17 @@ import { inEnglish, openDesk } from '../../testing/desk';
 vi.setConfig({ testTimeout: 20_000 });
 inEnglish();
 
+it.each([
+  { demo: true, said: '“make run” prints one; it is kept in this tab only.' },
+  {
+    demo: false,
+    said: 'You get one from whoever runs the shop’s sign-in; it is kept in this tab only.',
+  },
+])('says where a token comes from, demo: $demo', ({ demo, said }) => {
+  openDesk('', null, demo);
+  expect(screen.getByText(`Paste an access token with the scope operator. ${said}`)).toBeVisible();
+});
+
 it('keeps the focus while the token is looked at, and leads back to a wrong one', async () => {
   const { shop, user } = openDesk('', null);
   let answer: (value?: unknown) => void = () => undefined;

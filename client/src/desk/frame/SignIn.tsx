@@ -2,10 +2,11 @@ import { useApolloClient } from '@apollo/client/react';
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
-import { type KeyboardEvent, type SyntheticEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, type SyntheticEvent, useContext, useRef, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import { useSession } from '../../features/session/session';
 import { DeskViewer } from '../sale/operations';
+import { DemoContext } from './demo';
 import { useFirstWrong } from './useFirstWrong';
 
 type Problem = 'refused' | 'scope' | 'away';
@@ -43,6 +44,7 @@ function submitOnEnter(event: KeyboardEvent<HTMLElement>) {
 
 export function SignIn() {
   const { t } = useTranslation('desk');
+  const demo = useContext(DemoContext);
   const [token, setToken] = useState('');
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
@@ -61,7 +63,7 @@ export function SignIn() {
   return (
     <main className="sign-in">
       <h1>{t('signIn.title')}</h1>
-      <p className="quiet">{t('signIn.text')}</p>
+      <p className="quiet">{t(demo ? 'signIn.demo' : 'signIn.shop')}</p>
       <form ref={form} onSubmit={(event) => void submit(event)} noValidate>
         <TextField
           label={t('signIn.token')}

@@ -38,7 +38,7 @@ export async function showGallery(): Promise<void> {
   }
   await show(
     <StrictMode>
-      <DeskParts services={servicesOf(state)}>
+      <DeskParts services={servicesOf(state)} demo={state.demo ?? false}>
         <MemoryRouter initialEntries={[state.path || '/']}>
           <Pages />
         </MemoryRouter>

@@ -22,6 +22,8 @@ export interface State {
   deeds: readonly Deed[];
   /** The line is broken. */
   offline?: boolean;
+  /** The shop is a demo. */
+  demo?: boolean;
 }
 
 const SALE = '/sales/sale_1';
@@ -95,6 +97,7 @@ function outside(now: number): Record<string, State> {
   };
   return {
     'sign-in': { ...signIn, deeds: [{ see: '.sign-in' }] },
+    'sign-in-demo': { ...signIn, demo: true, deeds: [{ see: '.sign-in' }] },
     'sign-in-refused': {
       ...signIn,
       deeds: [{ into: 'textarea.token', type: 'forged' }, { press: '[type=submit]' }, PROBLEM],
