@@ -26,6 +26,14 @@ describe('the desk', () => {
     expect(session.state().token).toBe('mona');
   });
 
+  it('leaves no sale’s name in the tab of who has signed out', async () => {
+    const { user } = openDesk('/sales/sale_1');
+    await waitFor(() => expect(document.title).toMatch(/^Aurora lamp · .+ · Stampede desk$/));
+    await user.click(screen.getByRole('button', { name: 'Sign out' }));
+    await waitFor(() => expect(document.title).toBe('Stampede desk'));
+    expect(screen.getByRole('heading', { name: 'Operators sign in' })).toBeVisible();
+  });
+
   it('shows what goes on, on every server', async () => {
     openDesk('/sales/sale_1');
     const table = await screen.findByRole('table');
