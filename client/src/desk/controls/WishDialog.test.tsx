@@ -43,7 +43,7 @@ describe('a wish', () => {
     shop.refuses = { code: 'BUSY', retryAfterMs: 60_000 };
     await press();
     expect(await screen.findByRole('alert')).toHaveTextContent(
-      'The servers have too much to do right now. Nothing was changed.',
+      'This could not be done just now. Nothing was changed.',
     );
     expect(screen.getByText('Please try again in 60 s.')).toBeVisible();
     shop.refuses = { code: 'BUSY', retryAfterMs: 1 };

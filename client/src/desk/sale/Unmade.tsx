@@ -20,8 +20,9 @@ export function Unmade({ result, of }: Props) {
 }
 
 /**
- * When it may be asked for again is advice: the button does not wait for it. A screen reader hears at once what happened,
- * and later that the time has come, but not every second of it.
+ * Why is not known: there may be too much to do, or the database may be away for a moment. When it may be asked for again is
+ * advice: the button does not wait for it. A screen reader hears at once what happened, and later that the time has come,
+ * but not every second of it.
  */
 function NotNow({ again }: { again: number }) {
   const { t } = useTranslation('desk');
@@ -29,7 +30,7 @@ function NotNow({ again }: { again: number }) {
   const left = useSecondsUntil(again);
   return (
     <Alert severity="warning" role="presentation">
-      <div role="alert">{t('problem.busy')}</div>
+      <div role="alert">{t('problem.notNow')}</div>
       <div role="status">
         {left > 0 ? (
           <span aria-hidden="true">{t('problem.again', { seconds: format.number(left) })}</span>

@@ -78,7 +78,7 @@ describe('scheduling', () => {
   });
 
   it.each([
-    [{ code: 'BUSY', retryAfterMs: 60_000 }, /too much to do right now. Nothing was changed/],
+    [{ code: 'BUSY', retryAfterMs: 60_000 }, /could not be done just now. Nothing was changed/],
     [{ code: 'OUTCOME_UNKNOWN' }, /can’t say whether the sale was scheduled/],
   ])('says whether it may have been scheduled all the same: %o', async (refusal, said) => {
     const { shop, press } = await plan();
