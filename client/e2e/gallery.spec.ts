@@ -42,6 +42,7 @@ const galleries = {
 
 for (const [address, wanted] of Object.entries(galleries)) {
   test(`${address}: every state stands there without an error`, async ({ context, page, vite }) => {
+    test.setTimeout(60_000 + 1_000 * wanted.length); // each is built when it is first asked for
     const home = new URL(address, vite.resolvedUrls?.local[0]).href;
     const wrong = complaints(page);
     await page.goto(home);
