@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -118,4 +120,31 @@ func TestAServerOfOurOwnThatForgets(t *testing.T) {
 	assert.False(t, result.Kept)
 	assert.Empty(t, result.Promises)
 	assert.Positive(t, result.Summary.Outcomes[judge.Bought.String()])
+}
+
+// TestAServerThatCannotBeStartedAgain has lost its program meanwhile: that is told, and no folder is left behind.
+func TestAServerThatCannotBeStartedAgain(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	program, temporary := filepath.Join(t.TempDir(), "server"), t.TempDir()
+	require.NoError(t, os.Symlink(self, program))
+	cmd := exec.CommandContext(t.Context(), self, "run", "crash", "-rate", "100", "-duration", "1s", "-watchers", "0",
+		"-connections", "5", "-patience", "300ms", "-server", program, "-report", "-")
+	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+temporary)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	require.NoError(t, cmd.Start())
+	require.Eventually(t, func() bool {
+		begun, err := filepath.Glob(filepath.Join(temporary, "*", "pid"))
+		return err == nil && len(begun) == 1
+	}, time.Minute, time.Millisecond)
+	require.NoError(t, os.Remove(program))
+	_ = cmd.Wait() // its exit code is looked at
+	assert.Equal(t, exitFailed, cmd.ProcessState.ExitCode(), &said)
+	assert.Contains(t, said.String(), "start the server again that was killed")
+	assert.NotContains(t, said.String(), "panic")
+	left, err := os.ReadDir(temporary)
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }

@@ -163,12 +163,12 @@ func (all servers) stop() {
 	}
 }
 
-// reportDeaths tells the last words of servers that have ended by themselves.
+// reportDeaths tells the last words of servers that have ended and were not stopped.
 func (all servers) reportDeaths(w io.Writer) {
 	for _, s := range all {
 		select {
 		case <-s.ended:
-			_, _ = fmt.Fprintf(w, "The server %s ended by itself. Its last words:\n%s\n", s.url, s.log)
+			_, _ = fmt.Fprintf(w, "The server %s has ended. Its last words:\n%s\n", s.url, s.log)
 		default:
 		}
 	}
