@@ -2,17 +2,18 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
-// crashLimit is how long it may take to kill a server and to start it again.
+// crashLimit is how long a command may take to kill a server and to start it again.
 const crashLimit = 2 * time.Minute
 
 // crash kills one of the servers and starts it again, on the same data and address. Every other time its database is
@@ -66,15 +67,28 @@ func (s *server) killDatabase() error {
 	return nil
 }
 
-// command runs a command of a shell, which has to succeed.
-func command(ctx context.Context, line string) error {
-	ctx, cancel := context.WithTimeout(ctx, crashLimit)
+// command runs a command of a shell, which has to succeed within the limit. A server that it has started in the
+// background lives on with its output, a file that has no name: a pipe would end, and the server of it. Nor does Ctrl-C
+// reach the two: what was killed is to be brought back.
+func command(ctx context.Context, line string, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", line) //nolint:gosec // it is whoever runs this who says what
-	cmd.WaitDelay = time.Second                       // what it has started may keep its output open
-	said, err := cmd.CombinedOutput()
-	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
-		return fmt.Errorf("-crash: %w: %s", err, strings.TrimSpace(string(said)))
+	said, err := os.CreateTemp("", "stampede-stress-crash-")
+	if err != nil {
+		return fmt.Errorf("-crash: %w", err)
 	}
-	return nil
+	defer func() { _ = said.Close() }()
+	_ = os.Remove(said.Name())                        // what is left is in the folder for temporary files
+	cmd := exec.CommandContext(ctx, "sh", "-c", line) //nolint:gosec // it is whoever runs this who says what
+	cmd.Stdout, cmd.Stderr = said, said
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	err = cmd.Run()
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		err = fmt.Errorf("it did not end within %s", limit)
+	}
+	words, _ := io.ReadAll(io.NewSectionReader(said, 0, tailSize)) // as much as there is
+	return fmt.Errorf("-crash: %w: %s", err, strings.TrimSpace(string(words)))
 }

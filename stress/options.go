@@ -72,7 +72,7 @@ func (c *runCommand) check(s *load.Scenario) error {
 	case s.Crashes && len(c.Target) > 0 && c.Crash == "":
 		return fmt.Errorf("%s kills a server: -crash is the command that kills one of -target's and starts it again", s.Name)
 	case c.Crash != "":
-		c.crash = func(ctx context.Context, _, _ int) error { return command(ctx, c.Crash) }
+		c.crash = func(ctx context.Context, _, _ int) error { return command(ctx, c.Crash, crashLimit) }
 	}
 	var watchers int
 	if c.Watchers != nil {
