@@ -24,12 +24,11 @@ func hungUp(conn net.Conn) bool {
 		return true
 	}
 	var over bool
-	err = control.Read(func(fd uintptr) bool {
+	err = control.Control(func(fd uintptr) { // not its Read, which fails after the deadline of the last exchange
 		var one [1]byte
 		n, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		nothing := err == syscall.EAGAIN || err == syscall.EINTR
 		over = !nothing && (n <= 0 || !isSecure) // TLS has things of its own to say
-		return true
 	})
 	return over || err != nil
 }
