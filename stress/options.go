@@ -67,6 +67,8 @@ func (c *runCommand) check(s *load.Scenario) error {
 		return errors.New("-servers are of its own, and -target names others: say one of them")
 	}
 	switch {
+	case c.Crash != "" && !s.Crashes:
+		return fmt.Errorf("%s has no -crash to choose", s.Name)
 	case c.Crash != "" && len(c.Target) == 0:
 		return errors.New("-crash is for the servers of -target: its own it kills by itself")
 	case s.Crashes && len(c.Target) > 0 && c.Crash == "":

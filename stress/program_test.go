@@ -256,6 +256,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"rush has no -duration":     {"run", "rush", "-target", dead, "-duration", "1s"},
 		"rush has no -clients":      {"run", "rush", "-target", dead, "-clients", "5"},
 		"steady has no -operations": {"run", "steady", "-target", dead, "-operations", "5"},
+		"rush has no -crash":        {"run", "rush", "-target", dead, "-crash", "true"},
 		"steady has no -shoppers":   {"run", "steady", "-target", dead, "-shoppers", "5"},
 	} {
 		code, _, complained := terminal(t, args...)
