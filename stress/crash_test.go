@@ -97,7 +97,20 @@ func TestAServerThatIsNotBroughtBack(t *testing.T) {
 	assert.Equal(t, exitFailed, r.code)
 	assert.Contains(t, r.said, "-crash: exit status 3: no such shop")
 	assert.Empty(t, brokenIn(r.Result))
-	assert.Len(t, r.Outages, 1)
+	require.Len(t, r.Outages, 1)
+	assert.True(t, r.Outages[0].Failed)
+	assert.Contains(t, r.said, " · 1 crash, not back from the last\n")
+}
+
+// TestAServerThatIsAwayForLongerThanPatience is none that never answers.
+func TestAServerThatIsAwayForLongerThanPatience(t *testing.T) {
+	t.Parallel()
+	away := filepath.Join(t.TempDir(), "away")
+	r := rehearse(t, &wrongShop{away: away}, "crash", "-rate", "100", "-duration", "400ms", "-watchers", "0",
+		"-patience", "1s", "-crash", "touch '"+away+"'; sleep 2; rm '"+away+"'")
+	assert.Equal(t, exitKept, r.code, r.said)
+	assert.Len(t, r.Outages, 1, "nor is it killed for as long as somebody waits")
+	assert.Empty(t, r.Summary.Unanswered)
 }
 
 // TestAServerOfOurOwnThatForgets its sale when it is killed is found out, by a report that has no verdict.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,6 +53,7 @@ type wrongShop struct {
 	// refusing, unless nil, lets restocks fail once it is closed.
 	refusing chan struct{}
 	servers  []*httptest.Server
+	away     string // a file: for as long as there is one, everybody is hung up on
 
 	mu       sync.Mutex // guards what follows
 	sale     int
@@ -95,6 +97,9 @@ func openShop(t *testing.T, s *wrongShop, n int) []string {
 }
 
 func (s *wrongShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, err := os.Stat(s.away); err == nil {
+		panic(http.ErrAbortHandler)
+	}
 	if websocket.IsWebSocketUpgrade(r) {
 		s.watch(w, r)
 		return

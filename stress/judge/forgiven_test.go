@@ -37,6 +37,9 @@ func TestNobodyIsToldByAServerThatIsKilled(t *testing.T) {
 	h.Outages = []judge.Outage{{From: worst.At - 2*ms, To: worst.At + time.Second}}
 	forgiven := judge.Judge(h)
 	assert.Empty(t, forgiven.Names())
+	h.Outages[0].To = judge.Never
+	failed := judge.Judge(h)
+	assert.Empty(t, failed.Names(), "who was not brought back may come back by themselves")
 	h.Outages = []judge.Outage{{From: worst.At - ms, To: worst.At}, {From: worst.At, To: worst.At + time.Second}}
 	tooShort := judge.Judge(h)
 	assert.Equal(t, []string{judge.WatchersLearn}, tooShort.Names())

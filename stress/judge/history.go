@@ -105,7 +105,7 @@ type Change struct {
 	InDoubt bool
 }
 
-// Outage is a time in which a server was killed and not yet back.
+// Outage is a time in which a server was killed and not yet back; To is Never when nobody could bring it back.
 type Outage struct{ From, To Moment }
 
 // Never is later than all that happens.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 
-	"stampede/stress/judge"
 	"stampede/stress/shop"
 )
 
@@ -18,10 +17,10 @@ func crash(ctx context.Context, r *run) error {
 	if err := r.openNow(ctx); err != nil {
 		return err
 	}
-	dice := r.dice(-1)
+	dice, until := r.dice(-1), r.now()+r.Duration // not for as long as somebody waits whom it never answers
 	return r.beside(ctx, func(ctx context.Context) error { r.eachOf(ctx, all, wants); return nil },
 		func(ctx context.Context, _ *shop.Conn, over <-chan struct{}) error {
-			for n := 0; wait(over, r.shareOfDuration(dice, 0.08, 0.16)); n++ {
+			for n := 0; r.now() < until && wait(over, r.shareOfDuration(dice, 0.08, 0.16)); n++ {
 				if err := r.crashOnce(ctx, dice, n); err != nil {
 					return err
 				}
@@ -32,12 +31,13 @@ func crash(ctx context.Context, r *run) error {
 
 // crashOnce notes from when on a server was being killed, and when all could be asked again.
 func (r *run) crashOnce(ctx context.Context, dice *rand.Rand, n int) error {
-	o := judge.Outage{From: r.now()}
+	back := r.outage()
 	err := r.Crash(ctx, dice.IntN(len(r.Targets)), n)
 	if err == nil {
 		err = r.everywhere(ctx)
 	}
-	o.To = r.now()
-	r.outage(o)
+	if err == nil {
+		back()
+	}
 	return err
 }

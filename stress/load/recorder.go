@@ -115,10 +115,24 @@ func (r *recorder) change(c judge.Change) {
 	r.changes = append(r.changes, c)
 }
 
-func (r *recorder) outage(o judge.Outage) {
+// outage begins one, and back ends it.
+func (r *recorder) outage() (back func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.outages = append(r.outages, o)
+	n := len(r.outages)
+	r.outages = append(r.outages, judge.Outage{From: r.now(), To: judge.Never})
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.outages[n].To = r.now()
+	}
+}
+
+// away is for how long between two moments a server was killed and not yet back.
+func (r *recorder) away(from, to judge.Moment) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return judge.Away(r.outages, from, to)
 }
 
 // recently is the 99th percentile of the latencies since it was last asked for.

@@ -64,12 +64,13 @@ func (w *worker) buy(ctx context.Context, o wish) {
 }
 
 // persist asks until there is an answer, patience runs out or ctx ends, with the same key, as a shopper's page does. It
-// returns how often it asked and what it heard last.
+// returns how often it asked and what it heard last. While a server that was killed is not back, patience stands still:
+// how long that takes is up to whoever brings it back.
 func (w *worker) persist(ctx context.Context, o wish) (times int, last judge.Result) {
 	if o.token == "" {
 		o.token = w.Wallet.Token(o.shopper)
 	}
-	deadline := w.now() + w.Patience
+	begun := w.now()
 	for {
 		got := w.try(ctx, &o)
 		times, last = times+1, got.Result
@@ -83,7 +84,8 @@ func (w *worker) persist(ctx context.Context, o wish) (times int, last judge.Res
 		case got.Retry > 0:
 			wait = got.Retry
 		}
-		if w.now()+wait > deadline || !sleep(ctx, wait) {
+		again := w.now() + wait
+		if again-begun-w.away(begun, again) > w.Patience || !sleep(ctx, wait) {
 			return times, last
 		}
 	}
@@ -108,7 +110,9 @@ func (r *run) settle(ctx context.Context) {
 				}
 				o := open[n]
 				o.due = r.now()
-				w.persist(ctx, o) // what comes of it is doubtIsSettled's
+				one, stop := context.WithTimeout(ctx, r.Patience) // also where a server did not come back
+				w.persist(one, o)                                 // what comes of it is doubtIsSettled's
+				stop()
 			}
 		})
 	}

@@ -103,18 +103,27 @@ func (r *Result) subline() string {
 		count(s.Shoppers, "shopper"), count(s.Attempts, "attempt"), count(s.Stock, "unit"),
 		count(s.Watchers, "watcher"), count(len(r.Targets), "server"), fmt.Sprintf("seed %d", r.Config.Seed),
 	}
-	if n := len(r.Outages); n > 0 {
-		parts = append(parts, fmt.Sprintf("%s, back within %s", count(n, "crash"), millis(r.longestOutage())))
+	if len(r.Outages) > 0 {
+		parts = append(parts, r.crashes())
 	}
 	return strings.Join(parts, " · ")
 }
 
-// longestOutage is in milliseconds.
-func (r *Result) longestOutage() (longest float64) {
+// crashes are how many, and for how long.
+func (r *Result) crashes() string {
+	longest, end := 0.0, ""
 	for _, o := range r.Outages {
-		longest = max(longest, o.To-o.From)
+		if o.Failed {
+			end = ", not back from the last"
+		} else {
+			longest = max(longest, o.To-o.From)
+		}
 	}
-	return longest
+	said := count(len(r.Outages), "crash")
+	if longest > 0 {
+		said += ", back within " + millis(longest)
+	}
+	return said + end
 }
 
 func count(n int, what string) string {

@@ -91,6 +91,8 @@ type Point struct {
 type Outage struct {
 	From float64 `json:"from_ms"`
 	To   float64 `json:"to_ms"`
+	// Failed: it was not brought back. To is the end of the load.
+	Failed bool `json:"failed,omitempty"`
 }
 
 // Slice is a short part of a run.
@@ -167,7 +169,12 @@ func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 		s.WatcherCuts += h.Watchers[i].Cuts
 	}
 	for _, o := range h.Outages {
-		r.Outages = append(r.Outages, Outage{From: ms(o.From - record.LoadFrom), To: ms(o.To - record.LoadFrom)})
+		failed := o.To == judge.Never
+		if failed {
+			o.To = max(o.From, record.LoadTo)
+		}
+		r.Outages = append(r.Outages,
+			Outage{From: ms(o.From - record.LoadFrom), To: ms(o.To - record.LoadFrom), Failed: failed})
 	}
 	s.Planned, s.Late, s.Dropped = record.Planned, record.Late, record.Dropped
 	s.Generator, s.Processor, s.Starts = record.Own, record.Machine, percentiles(record.Starts)
