@@ -47,6 +47,14 @@ func TestAServerThatStopsSelling(t *testing.T) {
 	assert.Contains(t, r.said, "40 of 50 shoppers got no answer, and are in no latency. Their last words: 40 busy.")
 }
 
+// TestWhatWasOffered counts from the first arrival to the last, also when those who came late got no answer.
+func TestWhatWasOffered(t *testing.T) {
+	t.Parallel()
+	r := rehearse(t, &wrongShop{bug: wedges}, "steady", "-rate", "100", "-duration", "1s", "-stock", "40", "-watchers", "0",
+		"-patience", "200ms")
+	assert.InDelta(t, 100, r.Summary.Offered, 10)
+}
+
 // TestAServerThatNeverSells lets nobody hear anything but that it is busy: that proves nothing.
 func TestAServerThatNeverSells(t *testing.T) {
 	t.Parallel()

@@ -199,10 +199,14 @@ func (r *Result) measure(record *load.Record) {
 	for i := range h.Attempts {
 		a := &h.Attempts[i]
 		r.Summary.Outcomes[a.Result.String()]++
-		if a.Result.Final() && a.Due <= record.LoadTo { // later ones are the settling of doubts
+		if a.Due > record.LoadTo { // the settling of doubts
+			continue
+		}
+		lastDue = max(lastDue, a.Due)
+		if a.Result.Final() {
 			load.Note(latency, a.Received-a.Due)
 			load.Note(service, a.Received-a.Sent)
-			last, lastDue = max(last, a.Received), max(lastDue, a.Due)
+			last = max(last, a.Received)
 		}
 	}
 	r.Summary.Latency, r.Summary.FromSent = percentiles(latency), percentiles(service)
