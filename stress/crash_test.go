@@ -132,7 +132,10 @@ func TestAServerOfOurOwnThatForgets(t *testing.T) {
 	assert.True(t, result.Unread)
 	assert.False(t, result.Kept)
 	assert.Empty(t, result.Promises)
-	assert.Positive(t, result.Summary.Outcomes[judge.Bought.String()])
+	bought := result.Summary.Outcomes[judge.Bought.String()]
+	assert.Positive(t, bought)
+	assert.Contains(t, string(said), fmt.Sprintf("  %d of 100 confirmed; ", bought))
+	assert.NotNil(t, result.Promises, "a list, though it is empty")
 }
 
 // TestAServerThatCannotBeStartedAgain has lost its program meanwhile: that is told, and no folder is left behind.

@@ -94,7 +94,7 @@ func (c *runCommand) once(ctx context.Context, s *load.Scenario, out *output) (*
 		return nil, err
 	}
 	record.History.LinearLimit, record.History.SearchLimit = c.LinearLimit, c.SearchLimit
-	var verdict judge.Verdict
+	verdict := judge.Verdict{Promises: []judge.Promise{}} // a list in the JSON, too
 	if !record.Unread {
 		verdict = judge.Judge(&record.History)
 	}

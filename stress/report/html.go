@@ -158,7 +158,7 @@ func (r *Result) numerals() []numeral {
 		answered += ", of " + number(s.Offered) + " offered"
 	}
 	all := []numeral{
-		{number(float64(s.Sold)), "of " + number(float64(s.Stock)), "units sold"},
+		{number(float64(s.Sold)), "of " + number(float64(s.Stock)), "units " + r.sold()},
 		{number(s.Answered), "/s", answered},
 		{millis(s.Latency.P50), "", "median"},
 		{millis(s.Latency.P99), "", "slowest 1 %"},

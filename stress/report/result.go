@@ -52,7 +52,7 @@ type Summary struct {
 	Events   int            `json:"events"`
 	Watchers int            `json:"watchers"`
 	Stock    int            `json:"stock"` // with what was added
-	Sold     int            `json:"sold"`
+	Sold     int            `json:"sold"`  // Unread: confirmed
 	Outcomes map[string]int `json:"outcomes"`
 	// Unanswered are the shoppers who asked and never got an answer, by their last word.
 	Unanswered  map[string]int `json:"unanswered,omitempty"`
@@ -160,6 +160,9 @@ func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 	s := &r.Summary
 	s.Shoppers, s.Attempts, s.Events, s.Watchers = h.Shoppers, len(h.Attempts), len(h.Events), len(h.Watchers)
 	s.Stock, s.Sold = h.Stock, len(h.Final.Purchase)
+	if r.Unread {
+		s.Sold = confirmed(h)
+	}
 	for _, c := range h.Changes {
 		if !c.InDoubt {
 			s.Stock += c.Add
@@ -168,14 +171,7 @@ func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 	for i := range h.Watchers {
 		s.WatcherCuts += h.Watchers[i].Cuts
 	}
-	for _, o := range h.Outages {
-		failed := o.To == judge.Never
-		if failed {
-			o.To = max(o.From, record.LoadTo)
-		}
-		r.Outages = append(r.Outages,
-			Outage{From: ms(o.From - record.LoadFrom), To: ms(o.To - record.LoadFrom), Failed: failed})
-	}
+	r.Outages = outages(record)
 	s.Planned, s.Late, s.Dropped = record.Planned, record.Late, record.Dropped
 	s.Generator, s.Processor, s.Starts = record.Own, record.Machine, percentiles(record.Starts)
 	r.Starts = curve(record.Starts)
@@ -183,7 +179,9 @@ func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 	r.measure(record)
 	r.unanswered(record)
 	r.fanout(record, verdict.Lags)
-	r.arrivals(h)
+	if !r.Unread {
+		r.arrivals(h)
+	}
 	if n := len(h.Final.Purchase); n > 0 {
 		s.SoldIn = ms(h.Final.Purchase[n-1].At - h.Final.Purchase[0].At)
 	}

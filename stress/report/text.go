@@ -3,13 +3,34 @@ package report
 import (
 	"fmt"
 	"io"
+
+	"stampede/stress/judge"
 )
 
 // Line is the run in one line.
 func (r *Result) Line() string {
 	s := &r.Summary
-	return fmt.Sprintf("%s  %s attempts, %s of %s sold, p99 %s", r.Headline(), number(float64(s.Attempts)),
-		number(float64(s.Sold)), number(float64(s.Stock)), millis(s.Latency.P99))
+	return fmt.Sprintf("%s  %s attempts, %s of %s %s, p99 %s", r.Headline(), number(float64(s.Attempts)),
+		number(float64(s.Sold)), number(float64(s.Stock)), r.sold(), millis(s.Latency.P99))
+}
+
+// confirmed counts the shoppers who were told that they have bought.
+func confirmed(h *judge.History) int {
+	who := map[int32]bool{}
+	for i := range h.Attempts {
+		if a := &h.Attempts[i]; a.Result == judge.Bought {
+			who[a.Shopper] = true
+		}
+	}
+	return len(who)
+}
+
+// sold is what the number of units means.
+func (r *Result) sold() string {
+	if r.Unread {
+		return "confirmed"
+	}
+	return "sold"
 }
 
 // WriteText writes the verdict for a terminal.
@@ -24,8 +45,12 @@ func (r *Result) WriteText(w io.Writer) {
 	if s.Offered > 0 {
 		offered = " of " + number(s.Offered) + " offered"
 	}
-	say("%s of %s sold within %s; %s answers a second%s",
-		number(float64(s.Sold)), number(float64(s.Stock)), millis(s.SoldIn), number(s.Answered), offered)
+	within := ""
+	if !r.Unread {
+		within = " within " + millis(s.SoldIn)
+	}
+	say("%s of %s %s%s; %s answers a second%s",
+		number(float64(s.Sold)), number(float64(s.Stock)), r.sold(), within, number(s.Answered), offered)
 	say("latency from the intended moment: median %s, p99 %s, slowest %s",
 		millis(s.Latency.P50), millis(s.Latency.P99), millis(s.Latency.Max))
 	if r.Fanout.Count > 0 {
