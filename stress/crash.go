@@ -25,15 +25,13 @@ func (all servers) crash(ctx context.Context, target, n int) error {
 			return err
 		}
 	}
-	_ = s.cmd.Process.Kill() // it may have ended
+	s.signal(syscall.SIGKILL)
 	<-s.ended
 	s.ended = make(chan struct{})
-	killed := s.cmd
 	s.cmd = &exec.Cmd{
-		Path: killed.Path, Args: killed.Args, Env: killed.Env, Stdout: s.log, Stderr: s.log, SysProcAttr: apart(),
+		Path: s.cmd.Path, Args: s.cmd.Args, Env: s.cmd.Env, Stdout: s.log, Stderr: s.log, SysProcAttr: apart(),
 	}
 	if err := s.start(); err != nil {
-		s.cmd = killed // stop needs a process that has been
 		return fmt.Errorf("start the server again that was killed: %w", err)
 	}
 	if err := s.ready(ctx); err != nil {

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -136,6 +139,27 @@ func TestAServerOfOurOwnThatForgets(t *testing.T) {
 	assert.Positive(t, bought)
 	assert.Contains(t, string(said), fmt.Sprintf("  %d of 100 confirmed; ", bought))
 	assert.NotNil(t, result.Promises, "a list, though it is empty")
+}
+
+// TestAServerBehindAScript is killed with the script, is stopped with it, and does not keep this program waiting.
+func TestAServerBehindAScript(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	script := filepath.Join(t.TempDir(), "server")
+	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\n'"+self+"'\ntrue\n"), 0o700))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, self, "run", "crash", "-rate", "100", "-duration", "1s", "-watchers", "0",
+		"-connections", "5", "-patience", "300ms", "-server", script, "-report", "-")
+	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir())
+	cmd.WaitDelay = time.Second
+	said, _ := cmd.CombinedOutput() // its exit code is looked at
+	assert.Equal(t, exitFailed, cmd.ProcessState.ExitCode(), string(said))
+	server := regexp.MustCompile(`http://(\S+)/graphql does not get to know the sale`).FindSubmatch(said)
+	require.NotNil(t, server, "another one knows nothing: %s", said)
+	_, err = (&net.Dialer{}).DialContext(ctx, "tcp", string(server[1]))
+	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
 }
 
 // TestAServerThatCannotBeStartedAgain has lost its program meanwhile: that is told, and no folder is left behind.

@@ -117,6 +117,7 @@ func (s *server) environment(shell []string, addr, database string) []string {
 // thread that started it.
 func (s *server) start() error {
 	started := make(chan error, 1)
+	s.cmd.WaitDelay = time.Second // what it has started may keep its output open
 	go func() {
 		runtime.LockOSThread()
 		defer close(s.ended)
@@ -176,16 +177,26 @@ func (all servers) reportDeaths(w io.Writer) {
 
 // stop ends the server and removes its data.
 func (s *server) stop() {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	s.signal(syscall.SIGTERM)
 	timer := time.NewTimer(stopLimit)
 	defer timer.Stop()
 	select {
 	case <-s.ended:
 	case <-timer.C:
-		_ = s.cmd.Process.Kill()
+		s.signal(syscall.SIGKILL)
 		<-s.ended
 	}
 	_ = s.removeFolder() // what is left is in the folder for temporary files
+}
+
+// signal reaches the server also where its program is a script that has started it: they are a group. Its database has
+// one of its own.
+func (s *server) signal(sig syscall.Signal) {
+	select {
+	case <-s.ended: // it has no process, or one whose number may be another's by now
+	default:
+		_ = syscall.Kill(-s.cmd.Process.Pid, sig) // it may end at this moment
+	}
 }
 
 func (s *server) removeFolder() error {
