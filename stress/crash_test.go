@@ -56,6 +56,14 @@ func (s *wrongShop) crash() {
 		}
 		s.list = s.list[:kept]
 	}
+	for w := range s.watchers {
+		delete(s.watchers, w)
+		select {
+		case <-w:
+		default:
+		}
+		w <- nil
+	}
 	for _, server := range s.servers {
 		go server.CloseClientConnections() // it waits for this one, too
 	}
@@ -71,6 +79,7 @@ func TestACrashIsTold(t *testing.T) {
 		assert.Greater(t, o.To, o.From)
 	}
 	assert.Regexp(t, fmt.Sprintf(` · %d crash(es)?, back within `, len(result.Outages)), said)
+	assert.NotContains(t, said, "perhaps none was")
 	assert.Equal(t, result.Summary.Stock, result.Summary.Sold, "who was cut off has asked again")
 }
 
@@ -80,6 +89,14 @@ func TestALoadThatIsOverBeforeTheCrash(t *testing.T) {
 	r := rehearse(t, &wrongShop{}, "crash", "-rate", "1", "-duration", "1s", "-watchers", "0", "-crash", "true")
 	assert.Empty(t, r.Outages)
 	assert.Contains(t, r.said, "The load was over before a server was killed.")
+}
+
+// TestACommandThatKillsNobody has shown nothing either.
+func TestACommandThatKillsNobody(t *testing.T) {
+	t.Parallel()
+	r := rehearse(t, &wrongShop{}, append(small["crash"], "-crash", "true")...)
+	assert.NotEmpty(t, r.Outages)
+	assert.Contains(t, r.said, "Nobody has noticed that a server was killed: perhaps none was.")
 }
 
 // TestWhoKillsTheServer is said by whoever names one.

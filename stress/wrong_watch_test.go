@@ -64,6 +64,9 @@ func (s *wrongShop) watch(w http.ResponseWriter, r *http.Request) {
 	for {
 		select {
 		case state := <-states:
+			if state == nil { // it was killed
+				return
+			}
 			event := map[string]any{"id": m.ID, "type": "next", "payload": map[string]any{"data": map[string]any{"stockChanged": state}}}
 			if s.bug == throwsOut && state["sold"] != 0 || conn.WriteJSON(event) != nil || s.bug == hangsUp {
 				return
