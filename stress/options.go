@@ -17,7 +17,7 @@ type runCommand struct {
 	Target  []string `help:"Addresses of one or more servers of the same shop, http://host:port/graphql. None: servers of its own, on a fresh database." sep:","`
 	Server  string   `help:"The server's program, where it starts its own." default:"bin/stampede"`
 	Servers int      `help:"How many it starts of its own, on one database." default:"1"`
-	Crash   string   `help:"Command of a shell that kills a server of -target and starts it again (crash)."`
+	Crash   string   `help:"Command of a shell that kills a server of -target and starts it again (crash). For as long as it takes, and until every target knows the sale, the server is away."`
 
 	AuthSecret    string `help:"The servers' secret: mints tokens for the shoppers and an operator." env:"AUTH_SECRET"`
 	AuthAudience  string `help:"Audience of minted tokens." default:"stampede"`
