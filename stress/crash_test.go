@@ -97,6 +97,8 @@ func TestACommandThatKillsNobody(t *testing.T) {
 	r := rehearse(t, &wrongShop{}, append(small["crash"], "-crash", "true")...)
 	assert.NotEmpty(t, r.Outages)
 	assert.Contains(t, r.said, "Nobody has noticed that a server was killed: perhaps none was.")
+	r = rehearse(t, &wrongShop{}, "crash", "-rate", "100", "-duration", "300ms", "-watchers", "0", "-crash", "true")
+	assert.NotContains(t, r.said, "perhaps none was", "nobody was there who would have")
 }
 
 // TestWhoKillsTheServer is said by whoever names one.
