@@ -64,16 +64,6 @@ func (r *Result) line(c *Chart, class string, y axis, skipEmpty bool, of func(Sl
 	c.draw(class, p)
 }
 
-// outages are drawn beneath all else.
-func (r *Result) outages(c *Chart) {
-	x, p := r.time(c), &pen{}
-	for _, o := range r.Outages {
-		left, right := x.at(max(0, min(o.From, x.high))), x.at(max(0, min(o.To, x.high)))
-		p.rect(left, edgeTop, max(right-left, 1), plotBottom-edgeTop)
-	}
-	c.draw("fill bad", p)
-}
-
 func (r *Result) stockChart() Chart {
 	c := Chart{Title: "Stock and sold", Unit: "units"}
 	x, y := r.time(&c), upTo(r.values(func(s Slice) float64 { return float64(s.Stock) })...)

@@ -109,23 +109,6 @@ func (r *Result) subline() string {
 	return strings.Join(parts, " · ")
 }
 
-// crashes are how many, and for how long.
-func (r *Result) crashes() string {
-	longest, end := 0.0, ""
-	for _, o := range r.Outages {
-		if o.Failed {
-			end = ", not back from the last"
-		} else {
-			longest = max(longest, o.To-o.From)
-		}
-	}
-	said := count(len(r.Outages), "crash")
-	if longest > 0 {
-		said += ", back within " + millis(longest)
-	}
-	return said + end
-}
-
 func count(n int, what string) string {
 	switch {
 	case n == 1:

@@ -87,14 +87,6 @@ type Point struct {
 	Y float64 `json:"ms"`
 }
 
-// Outage is a time in which a server was killed and not yet back.
-type Outage struct {
-	From float64 `json:"from_ms"`
-	To   float64 `json:"to_ms"`
-	// Failed: it was not brought back. To is the end of the load.
-	Failed bool `json:"failed,omitempty"`
-}
-
 // Slice is a short part of a run.
 type Slice struct {
 	At       float64        `json:"at_ms"`

@@ -49,18 +49,6 @@ func (r *Result) slices(record *load.Record, took time.Duration) {
 	r.stockOverTime(record, width)
 }
 
-// outages are when servers were away, on the axis of the slices.
-func outages(record *load.Record) (all []Outage) {
-	for _, o := range record.History.Outages {
-		failed := o.To == judge.Never
-		if failed {
-			o.To = max(o.From, record.LoadTo)
-		}
-		all = append(all, Outage{From: ms(o.From - record.LoadFrom), To: ms(o.To - record.LoadFrom), Failed: failed})
-	}
-	return all
-}
-
 func (r *Result) stockOverTime(record *load.Record, width time.Duration) {
 	h := &record.History
 	sold := make([]judge.Moment, 0, len(h.Final.Purchase))

@@ -1,0 +1,53 @@
+package report
+
+import (
+	"stampede/stress/judge"
+	"stampede/stress/load"
+)
+
+// Outage is a time in which a server was killed and not yet back.
+type Outage struct {
+	From float64 `json:"from_ms"`
+	To   float64 `json:"to_ms"`
+	// Failed: it was not brought back. To is the end of the load.
+	Failed bool `json:"failed,omitempty"`
+}
+
+// outages are when servers were away, on the axis of the slices.
+func outages(record *load.Record) (all []Outage) {
+	for _, o := range record.History.Outages {
+		failed := o.To == judge.Never
+		if failed {
+			o.To = max(o.From, record.LoadTo)
+		}
+		all = append(all, Outage{From: ms(o.From - record.LoadFrom), To: ms(o.To - record.LoadFrom), Failed: failed})
+	}
+	return all
+}
+
+// outages are drawn beneath all else.
+func (r *Result) outages(c *Chart) {
+	x, p := r.time(c), &pen{}
+	for _, o := range r.Outages {
+		left, right := x.at(max(0, min(o.From, x.high))), x.at(max(0, min(o.To, x.high)))
+		p.rect(left, edgeTop, max(right-left, 1), plotBottom-edgeTop)
+	}
+	c.draw("fill bad", p)
+}
+
+// crashes are how many, and for how long.
+func (r *Result) crashes() string {
+	longest, end := 0.0, ""
+	for _, o := range r.Outages {
+		if o.Failed {
+			end = ", not back from the last"
+		} else {
+			longest = max(longest, o.To-o.From)
+		}
+	}
+	said := count(len(r.Outages), "crash")
+	if longest > 0 {
+		said += ", back within " + millis(longest)
+	}
+	return said + end
+}
