@@ -16,11 +16,12 @@ import (
 // crashLimit is how long a command may take to kill a server and to start it again.
 const crashLimit = 2 * time.Minute
 
-// crash kills one of the servers and starts it again, on the same data and address. Every other time its database is
-// killed too.
+// crash kills one of the servers and starts it again, on the same data and address. Every other time it is the one that
+// has the database, which is killed too.
 func (all servers) crash(ctx context.Context, target, n int) error {
 	s := all[target]
 	if n%2 == 1 {
+		s = all[0]
 		if err := s.killDatabase(); err != nil {
 			return err
 		}
@@ -40,12 +41,8 @@ func (all servers) crash(ctx context.Context, target, n int) error {
 	return nil
 }
 
-// killDatabase kills the server's PostgreSQL, if it has one of its own: whoever ends the first of its processes ends
-// all.
+// killDatabase kills the server's PostgreSQL: whoever ends the first of its processes ends all.
 func (s *server) killDatabase() error {
-	if s.folder == "" {
-		return nil
-	}
 	content, err := os.ReadFile(filepath.Join(s.folder, "postgres", "postmaster.pid"))
 	if err != nil {
 		return fmt.Errorf("which process is the server's database? %w", err)
