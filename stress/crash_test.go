@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -86,7 +85,7 @@ func TestACrashIsTold(t *testing.T) {
 // TestALoadThatIsOverBeforeTheCrash has not shown what it was for.
 func TestALoadThatIsOverBeforeTheCrash(t *testing.T) {
 	t.Parallel()
-	r := rehearse(t, &wrongShop{}, "crash", "-rate", "1", "-duration", "1s", "-watchers", "0", "-crash", "true")
+	r := rehearse(t, &wrongShop{}, "crash", "-rate", "0.1", "-duration", "10s", "-watchers", "0", "-crash", "true")
 	assert.Empty(t, r.Outages)
 	assert.Contains(t, r.said, "The load was over before a server was killed.")
 }
@@ -141,9 +140,7 @@ func TestAServerOfOurOwnThatForgets(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	numbers := filepath.Join(t.TempDir(), "run.json")
-	cmd := exec.CommandContext(t.Context(), self, "run", "crash", "-rate", "100", "-duration", "1s", "-watchers", "0",
-		"-connections", "5", "-patience", "300ms", "-server", self, "-report", "-", "-json", numbers)
-	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir())
+	cmd := withOwn(t.Context(), self, t.TempDir(), "crash", "-duration", "1s", "-patience", "300ms", "-json", numbers)
 	said, err := cmd.CombinedOutput()
 	require.Error(t, err)
 	assert.Equal(t, exitFailed, cmd.ProcessState.ExitCode(), string(said))
@@ -169,9 +166,7 @@ func TestAServerBehindAScript(t *testing.T) {
 	require.NoError(t, os.WriteFile(script, []byte("#!/bin/sh\n'"+self+"'\ntrue\n"), 0o700))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, self, "run", "crash", "-rate", "100", "-duration", "1s", "-watchers", "0",
-		"-connections", "5", "-patience", "300ms", "-server", script, "-report", "-")
-	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+t.TempDir())
+	cmd := withOwn(ctx, script, t.TempDir(), "crash", "-duration", "1s", "-patience", "300ms")
 	cmd.WaitDelay = time.Second
 	said, _ := cmd.CombinedOutput() // its exit code is looked at
 	assert.Equal(t, exitFailed, cmd.ProcessState.ExitCode(), string(said))
@@ -188,9 +183,8 @@ func TestAServerThatCannotBeStartedAgain(t *testing.T) {
 	require.NoError(t, err)
 	program, temporary := filepath.Join(t.TempDir(), "server"), t.TempDir()
 	require.NoError(t, os.Symlink(self, program))
-	cmd := exec.CommandContext(t.Context(), self, "run", "crash", "-rate", "100", "-duration", "1s", "-watchers", "0",
-		"-connections", "5", "-patience", "300ms", "-server", program, "-report", "-")
-	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+temporary)
+	// The first kill comes after 0.8 s at the soonest, and is the last.
+	cmd := withOwn(t.Context(), program, temporary, "crash", "-duration", "10s", "-patience", "300ms")
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	require.NoError(t, cmd.Start())

@@ -41,6 +41,15 @@ func serveOwn() {
 	_ = http.ListenAndServe(os.Getenv("ADDR"), nil) // until stress ends it
 }
 
+// withOwn is this program with a server of its own, a small crowd, and a folder for what is temporary.
+func withOwn(ctx context.Context, server, temporary, scenario string, args ...string) *exec.Cmd {
+	self, _ := os.Executable() // where it cannot be found, the command says so
+	all := []string{"run", scenario, "-rate", "100", "-watchers", "0", "-connections", "5", "-server", server, "-report", "-"}
+	cmd := exec.CommandContext(ctx, self, append(all, args...)...)
+	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+temporary)
+	return cmd
+}
+
 // TestATerminalThatIsClosed interrupts as Ctrl-C does: there is a report, and neither server nor folder is left behind.
 func TestATerminalThatIsClosed(t *testing.T) {
 	t.Parallel()
@@ -53,9 +62,7 @@ func TestATerminalThatIsClosed(t *testing.T) {
 	numbers := filepath.Join(dir, "run.json")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, self, "run", "steady", "-rate", "100", "-duration", "10m", "-watchers", "0",
-		"-connections", "5", "-server", self, "-report", "-", "-json", numbers)
-	cmd.Env = append(os.Environ(), asProgram+"=1", "TMPDIR="+temporary)
+	cmd := withOwn(ctx, self, temporary, "steady", "-duration", "10m", "-json", numbers)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	require.NoError(t, cmd.Start())
@@ -84,9 +91,8 @@ func TestAServerOfOurOwnThatDies(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	numbers := filepath.Join(t.TempDir(), "run.json")
-	cmd := exec.CommandContext(t.Context(), self, "run", "steady", "-rate", "100", "-duration", "200ms", "-watchers", "0",
-		"-connections", "5", "-patience", "100ms", "-server", self, "-report", "-", "-json", numbers)
-	cmd.Env = append(os.Environ(), asProgram+"=1", dies+"=1", "TMPDIR="+t.TempDir())
+	cmd := withOwn(t.Context(), self, t.TempDir(), "steady", "-duration", "200ms", "-patience", "100ms", "-json", numbers)
+	cmd.Env = append(cmd.Env, dies+"=1")
 	said, err := cmd.CombinedOutput()
 	require.Error(t, err)
 	assert.Equal(t, exitFailed, cmd.ProcessState.ExitCode())
