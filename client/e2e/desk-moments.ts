@@ -91,7 +91,7 @@ const outside: Record<string, Moment> = {
   },
   'sign-in-demo': async ({ comesIn, options }) => {
     const page = await comesIn(options);
-    await expect(page.getByText('“make run” prints one')).toBeVisible();
+    await expect(page.getByText('This demo server prints one')).toBeVisible();
     return page;
   },
   'sign-in-refused': async ({ comesIn, options }) => {

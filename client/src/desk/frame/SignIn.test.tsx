@@ -6,7 +6,7 @@ vi.setConfig({ testTimeout: 20_000 });
 inEnglish();
 
 it.each([
-  { demo: true, said: '“make run” prints one; it is kept in this tab only.' },
+  { demo: true, said: 'This demo server prints one when it starts; it is kept in this tab only.' },
   {
     demo: false,
     said: 'You get one from whoever runs the shop’s sign-in; it is kept in this tab only.',
