@@ -83,6 +83,16 @@ func TestWatchersWhoAreHungUpOn(t *testing.T) {
 	assert.Contains(t, r.said, "Watchers lost their connection, or got none, ")
 }
 
+// TestAListThatCannotBeReadAtOnce is asked for again: a run must not be lost for a moment's trouble at its end.
+func TestAListThatCannotBeReadAtOnce(t *testing.T) {
+	t.Parallel()
+	r := rehearse(t, &wrongShop{broken: 2}, "rush", "-shoppers", "20", "-stock", "10", "-watchers", "0")
+	assert.Equal(t, exitKept, r.code, r.said)
+	r = rehearse(t, &wrongShop{broken: 1 << 30}, "rush", "-shoppers", "20", "-stock", "10", "-watchers", "0", "-patience", "200ms")
+	assert.Equal(t, exitFailed, r.code, r.said)
+	assert.True(t, r.Unread)
+}
+
 // TestWhereThereIsNoRate none is said to have been offered: the clients of mixed ask as fast as it goes.
 func TestWhereThereIsNoRate(t *testing.T) {
 	t.Parallel()

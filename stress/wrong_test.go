@@ -48,6 +48,7 @@ type wrongShop struct {
 	bug    bug
 	onSale func(n int)   // hears of each sale
 	onList func()        // hears of each page that is read
+	broken int           // so many reads of the list fail
 	ahead  time.Duration // of this machine's clock
 	way    time.Duration // in for watchers
 	// refusing, unless nil, lets restocks fail once it is closed.
@@ -129,6 +130,8 @@ func (s *wrongShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	var data map[string]any
 	switch {
+	case strings.Contains(q.Query, "purchases(") && s.broken > 0:
+		s.broken-- // and no data
 	case strings.Contains(q.Query, "purchase("):
 		key, _ := q.Variables.I["idempotencyKey"].(string)
 		data = map[string]any{"purchase": s.purchase(subject(r.Header.Get("Authorization")), key)}

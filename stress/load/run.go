@@ -187,6 +187,9 @@ func (r *run) finish(ctx context.Context, record *Record) error {
 // strangers is how many purchases of others a list may hold however few attempts there were.
 const strangers = 1000
 
+// readPatience is how long what fails at the end is tried again, each time: one that is lost makes all lost.
+func (r *run) readPatience() time.Duration { return min(r.Patience, 10*time.Second) }
+
 // readFinal reads the list and what every target says, once the watchers have heard of it or had the time to.
 func (r *run) readFinal(ctx context.Context, h *judge.History) error {
 	ctx, cancel := context.WithTimeout(ctx, r.WatchLimit+readLimit)
@@ -211,7 +214,7 @@ func (r *run) readFinal(ctx context.Context, h *judge.History) error {
 	}
 	deadline := time.Now().Add(r.WatchLimit)
 	for {
-		if err := read(); err != nil {
+		if err := insist(ctx, r.readPatience(), read); err != nil {
 			return err
 		}
 		if r.room.knows(states) && agree(states) || time.Now().After(deadline) {
@@ -224,11 +227,14 @@ func (r *run) readFinal(ctx context.Context, h *judge.History) error {
 	h.Final.States = states
 	// Each attempt buys one at the most. Somebody else may buy too, but not as much again.
 	most := 2*int(r.attempts()) + strangers
-	list, total, err := r.operator.List(ctx, r.Wallet.Operator, r.sale.ID, most)
+	var list []shop.Purchase
+	err := insist(ctx, r.readPatience(), func() (err error) {
+		list, h.Final.Total, err = r.operator.List(ctx, r.Wallet.Operator, r.sale.ID, most)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	h.Final.Total = total
 	names := r.Wallet.Names(int(r.shoppers.Load()))
 	for _, p := range list {
 		who, known := names[p.ShopperID]
@@ -277,13 +283,10 @@ func (r *run) schedule(ctx context.Context, opensIn, open time.Duration) error {
 func (r *run) everywhere(ctx context.Context) error {
 	for _, t := range r.Targets {
 		c := shop.NewConn(t, r.Timeout)
-		var err error
-		for deadline := time.Now().Add(r.Patience); ; {
-			_, _, err = c.Status(ctx, r.Wallet.Operator, r.sale.ID)
-			if err == nil || time.Now().After(deadline) || !sleep(ctx, 20*time.Millisecond) {
-				break
-			}
-		}
+		err := insist(ctx, r.Patience, func() error {
+			_, _, err := c.Status(ctx, r.Wallet.Operator, r.sale.ID)
+			return err
+		})
 		c.Close()
 		if err != nil {
 			return fmt.Errorf("%s does not get to know the sale: %w", t.URL, err)
@@ -323,6 +326,16 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return true
 	case <-ctx.Done():
 		return false
+	}
+}
+
+// insist does what may fail for a while until it is done, for so long, and returns its last error.
+func insist(ctx context.Context, limit time.Duration, do func() error) error {
+	for deadline := time.Now().Add(limit); ; {
+		err := do()
+		if err == nil || time.Now().After(deadline) || !sleep(ctx, 20*time.Millisecond) {
+			return err
+		}
 	}
 }
 
