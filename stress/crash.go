@@ -17,15 +17,16 @@ import (
 const crashLimit = 2 * time.Minute
 
 // crash kills one of the servers and starts it again, on the same data and address. Every other time it is the one that
-// has the database, which is killed too.
-func (all servers) crash(ctx context.Context, target, n int) error {
+// has the database, which is killed too. Without that one's server there is no database either.
+func (all servers) crash(ctx context.Context, target, n int) (alone bool, err error) {
 	s := all[target]
 	if n%2 == 1 {
 		s = all[0]
 		if err := s.killDatabase(); err != nil {
-			return err
+			return false, err
 		}
 	}
+	alone = s != all[0]
 	s.signal(syscall.SIGKILL)
 	<-s.ended
 	s.ended = make(chan struct{})
@@ -33,12 +34,12 @@ func (all servers) crash(ctx context.Context, target, n int) error {
 		Path: s.cmd.Path, Args: s.cmd.Args, Env: s.cmd.Env, Stdout: s.log, Stderr: s.log, SysProcAttr: apart(),
 	}
 	if err := s.start(); err != nil {
-		return fmt.Errorf("start the server again that was killed: %w", err)
+		return alone, fmt.Errorf("start the server again that was killed: %w", err)
 	}
 	if err := s.ready(ctx); err != nil {
-		return fmt.Errorf("after it was killed: %w", err)
+		return alone, fmt.Errorf("after it was killed: %w", err)
 	}
-	return nil
+	return alone, nil
 }
 
 // killDatabase kills the server's PostgreSQL: whoever ends the first of its processes ends all.

@@ -52,7 +52,7 @@ type runCommand struct {
 	JUnit  string `help:"File for continuous integration." name:"junit"`
 	Quiet  bool   `help:"No progress bar."`
 
-	crash func(ctx context.Context, target, n int) error // see load.Config
+	crash func(ctx context.Context, target, n int) (alone bool, err error) // see load.Config
 }
 
 // check says what was asked wrongly: a crowd or a time that cannot be. Where a scenario has its own, 0 is its choice.
@@ -74,7 +74,9 @@ func (c *runCommand) check(s *load.Scenario) error {
 	case s.Crashes && len(c.Target) > 0 && c.Crash == "":
 		return fmt.Errorf("%s kills a server: -crash is the command that kills one of -target's and starts it again", s.Name)
 	case c.Crash != "":
-		c.crash = func(ctx context.Context, _, _ int) error { return command(ctx, c.Crash, crashLimit) }
+		c.crash = func(ctx context.Context, _, _ int) (alone bool, err error) {
+			return false, command(ctx, c.Crash, crashLimit)
+		}
 	}
 	var watchers int
 	if c.Watchers != nil {

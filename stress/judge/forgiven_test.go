@@ -37,6 +37,13 @@ func TestNobodyIsToldByAServerThatIsKilled(t *testing.T) {
 	h.Outages = []judge.Outage{{From: worst.At - 2*ms, To: worst.At + time.Second}}
 	forgiven := judge.Judge(h)
 	assert.Empty(t, forgiven.Names())
+	h.Outages[0].Alone = true
+	its := judge.Judge(h)
+	assert.Empty(t, its.Names(), "it was the watcher's own server")
+	h.Outages[0].Target = 1
+	others := judge.Judge(h)
+	assert.Equal(t, []string{judge.WatchersLearn}, others.Names(), "the watcher's own server lived")
+	h.Outages[0].Alone = false
 	h.Outages[0].To = judge.Never
 	failed := judge.Judge(h)
 	assert.Empty(t, failed.Names(), "who was not brought back may come back by themselves")

@@ -106,7 +106,14 @@ type Change struct {
 }
 
 // Outage is a time in which a server was killed and not yet back; To is Never when nobody could bring it back.
-type Outage struct{ From, To Moment }
+type Outage struct {
+	From, To Moment
+	Target   int16 // whose server it was
+	Alone    bool  // no other server was touched, nor the database; else all may have been away
+}
+
+// of says whether a target's server may have been away.
+func (o Outage) of(target int16) bool { return !o.Alone || o.Target == target }
 
 // Never is later than all that happens.
 const Never = Moment(math.MaxInt64 / 2)

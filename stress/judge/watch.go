@@ -116,7 +116,7 @@ func (x *index) news(p *Promise, w int, mine []*Event) (lags []Lag) {
 		}
 		if known >= 0 && e.Sold > known && e.Sold <= len(x.Final.Purchase) {
 			lag := e.Received - x.Final.Purchase[known].At
-			late := lag - Away(x.Outages, e.Received-lag, e.Received)
+			late := lag - Away(x.Outages, x.Watchers[w].Target, e.Received-lag, e.Received)
 			p.hold(late <= x.WatchLimit, "watcher %d heard of number %d %s after it was sold", w, known+1, round(lag))
 			lags = append(lags, Lag{At: e.Received, Lag: max(0, lag)})
 		}
@@ -125,10 +125,13 @@ func (x *index) news(p *Promise, w int, mine []*Event) (lags []Lag) {
 	return lags
 }
 
-// Away is for how long between two moments a server was killed and not yet back. The outages are one after the other.
-func Away(outages []Outage, from, to Moment) (all time.Duration) {
+// Away is for how long between two moments a target's server was killed and not yet back, or may have been. The outages
+// are one after the other.
+func Away(outages []Outage, target int16, from, to Moment) (all time.Duration) {
 	for _, o := range outages {
-		all += max(0, min(to, o.To)-max(from, o.From))
+		if o.of(target) {
+			all += max(0, min(to, o.To)-max(from, o.From))
+		}
 	}
 	return all
 }

@@ -31,13 +31,14 @@ func crash(ctx context.Context, r *run) error {
 
 // crashOnce notes from when on a server was being killed, and when all could be asked again.
 func (r *run) crashOnce(ctx context.Context, dice *rand.Rand, n int) error {
-	back := r.outage()
-	err := r.Crash(ctx, dice.IntN(len(r.Targets)), n)
+	target := dice.IntN(len(r.Targets))
+	back := r.outage(target)
+	alone, err := r.Crash(ctx, target, n)
 	if err == nil {
 		err = r.everywhere(ctx)
 	}
 	if err == nil {
-		back()
+		back(alone)
 	}
 	return err
 }

@@ -115,24 +115,25 @@ func (r *recorder) change(c judge.Change) {
 	r.changes = append(r.changes, c)
 }
 
-// outage begins one, and back ends it.
-func (r *recorder) outage() (back func()) {
+// outage begins one of a target, and of all until back ends it.
+func (r *recorder) outage(target int) (back func(alone bool)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := len(r.outages)
-	r.outages = append(r.outages, judge.Outage{From: r.now(), To: judge.Never})
-	return func() {
+	of := int16(target) //nolint:gosec // there are few
+	r.outages = append(r.outages, judge.Outage{From: r.now(), To: judge.Never, Target: of})
+	return func(alone bool) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.outages[n].To = r.now()
+		r.outages[n].To, r.outages[n].Alone = r.now(), alone
 	}
 }
 
-// away is for how long between two moments a server was killed and not yet back.
-func (r *recorder) away(from, to judge.Moment) time.Duration {
+// away is for how long between two moments a target's server was killed and not yet back, or may have been.
+func (r *recorder) away(target int, from, to judge.Moment) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return judge.Away(r.outages, from, to)
+	return judge.Away(r.outages, int16(target), from, to) //nolint:gosec // few targets
 }
 
 // recently is the 99th percentile of the latencies since it was last asked for.

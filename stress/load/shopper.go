@@ -85,7 +85,7 @@ func (w *worker) persist(ctx context.Context, o wish) (times int, last judge.Res
 			wait = got.Retry
 		}
 		again := w.now() + wait
-		if again-begun-w.away(begun, again) > w.Patience || !sleep(ctx, wait) {
+		if again-begun-w.away(o.target, begun, again) > w.Patience || !sleep(ctx, wait) {
 			return times, last
 		}
 	}
