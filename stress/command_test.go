@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"stampede/stress/load"
 )
 
 // waits lets a shell wait until a file is there.
@@ -29,7 +31,7 @@ func TestWhatTheCommandHasStarted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	begin, wrote := filepath.Join(dir, "begin"), filepath.Join(dir, "wrote")
-	require.NoError(t, command(t.Context(), "("+waits(begin)+"; echo words && echo yes >'"+wrote+"') &", time.Minute))
+	require.NoError(t, command(t.Context(), load.Crash, "("+waits(begin)+"; echo words && echo yes >'"+wrote+"') &", time.Minute))
 	require.NoError(t, os.WriteFile(begin, []byte("now"), 0o600))
 	assert.Eventually(t, there(wrote), 10*time.Second, 10*time.Millisecond)
 }
@@ -40,7 +42,9 @@ func TestCtrlCDoesNotReachTheCommand(t *testing.T) {
 	dir := t.TempDir()
 	begun, end := filepath.Join(dir, "begun"), filepath.Join(dir, "end")
 	ended := make(chan error, 1)
-	go func() { ended <- command(context.Background(), "echo $$ >'"+begun+"'; "+waits(end), time.Minute) }()
+	go func() {
+		ended <- command(context.Background(), load.Crash, "echo $$ >'"+begun+"'; "+waits(end), time.Minute)
+	}()
 	require.Eventually(t, there(begun), 10*time.Second, 10*time.Millisecond)
 	pid, err := strconv.Atoi(strings.TrimSpace(read(t, begun)))
 	require.NoError(t, err)
@@ -54,6 +58,6 @@ func TestCtrlCDoesNotReachTheCommand(t *testing.T) {
 // TestACommandThatDoesNotEnd is given up, and told.
 func TestACommandThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
-	err := command(t.Context(), "echo still at it; exec sleep 60", 2*time.Second)
+	err := command(t.Context(), load.Crash, "echo still at it; exec sleep 60", 2*time.Second)
 	assert.EqualError(t, err, "-crash: it did not end within 2s: still at it")
 }

@@ -11,10 +11,12 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"stampede/stress/load"
 )
 
-// crashLimit is how long a command may take to kill a server and to start it again.
-const crashLimit = 2 * time.Minute
+// outageLimit is how long a command may take to take a server away and to bring it back.
+const outageLimit = 2 * time.Minute
 
 // crash kills one of the servers and starts it again, on the same data and address. Every other time it is the one that
 // has the database, which is killed too. Without that one's server there is no database either.
@@ -42,6 +44,23 @@ func (all servers) crash(ctx context.Context, target, n int) (alone bool, err er
 	return alone, nil
 }
 
+// freezeFor is for longer than a server may hold up others, which is 2 s, and for less than a watcher may wait.
+const freezeFor = 3 * time.Second
+
+// freeze lets one of the servers stand still, as when its machine is paused. Its PostgreSQL goes on.
+func (all servers) freeze(ctx context.Context, target, _ int) (alone bool, err error) {
+	s := all[target]
+	s.signal(syscall.SIGSTOP)
+	defer s.signal(syscall.SIGCONT)
+	timer := time.NewTimer(freezeFor)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return true, ctx.Err()
+}
+
 // killDatabase kills the server's PostgreSQL: whoever ends the first of its processes ends all.
 func (s *server) killDatabase() error {
 	content, err := os.ReadFile(filepath.Join(s.folder, "postgres", "postmaster.pid"))
@@ -66,12 +85,12 @@ func (s *server) killDatabase() error {
 // command runs a command of a shell, which has to succeed within the limit. A server that it has started in the
 // background lives on with its output, a file that has no name: a pipe would end, and the server of it. Nor does Ctrl-C
 // reach the two: what was killed is to be brought back.
-func command(ctx context.Context, line string, limit time.Duration) error {
+func command(ctx context.Context, way load.Outage, line string, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	said, err := os.CreateTemp("", "stampede-stress-crash-")
+	said, err := os.CreateTemp("", "stampede-stress-outage-")
 	if err != nil {
-		return fmt.Errorf("-crash: %w", err)
+		return fmt.Errorf("-%s: %w", way, err)
 	}
 	defer func() { _ = said.Close() }()
 	_ = os.Remove(said.Name())                        // what is left is in the folder for temporary files
@@ -86,5 +105,5 @@ func command(ctx context.Context, line string, limit time.Duration) error {
 		err = fmt.Errorf("it did not end within %s", limit)
 	}
 	words, _ := io.ReadAll(io.NewSectionReader(said, 0, tailSize)) // as much as there is
-	return fmt.Errorf("-crash: %w: %s", err, strings.TrimSpace(string(words)))
+	return fmt.Errorf("-%s: %w: %s", way, err, strings.TrimSpace(string(words)))
 }

@@ -106,9 +106,12 @@ func TestWhoKillsTheServer(t *testing.T) {
 	code, _, complained := terminal(t, "run", "crash", "-target", "http://127.0.0.1:1", "-auth-secret", "s")
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, complained, "-crash is the command that kills one of -target's")
+	code, _, complained = terminal(t, "run", "freeze", "-target", "http://127.0.0.1:1", "-auth-secret", "s")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, complained, "-freeze is the command that stops one of -target's")
 	code, _, complained = terminal(t, "run", "crash", "-crash", "true")
 	assert.Equal(t, exitFailed, code)
-	assert.Contains(t, complained, "its own it kills by itself")
+	assert.Contains(t, complained, "with its own it does so by itself")
 }
 
 // TestAServerThatIsNotBroughtBack by the command: nothing else is wrong, but it was not played to its end.

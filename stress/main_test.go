@@ -20,8 +20,11 @@ func play(t *testing.T, addresses []string, args ...string) (*report.Result, int
 	dir := t.TempDir()
 	numbers := filepath.Join(dir, "run.json")
 	all := append([]string{"run"}, args...)
-	if args[0] == "crash" {
+	switch args[0] {
+	case "crash":
 		all = append(all, "-crash", crashCommand(t, addresses[0]))
+	case "freeze":
+		all = append(all, "-freeze", "sleep 1") // a stall of nobody
 	}
 	all = append(all, "-target", strings.Join(addresses, ","), "-auth-secret", "of no importance", "-json", numbers,
 		"-watch-limit", "2s",
@@ -55,6 +58,7 @@ var small = map[string][]string{
 	"restock":            {"restock", "-rate", "400", "-duration", "1s", "-stock", "20", "-connections", "8", "-watchers", "3"},
 	"pause":              {"pause", "-rate", "400", "-duration", "1s", "-connections", "8", "-watchers", "3"},
 	"crash":              {"crash", "-rate", "200", "-duration", "500ms", "-connections", "20", "-watchers", "3"},
+	"freeze":             {"freeze", "-rate", "200", "-duration", "500ms", "-connections", "20", "-watchers", "3"},
 	"watchers":           {"watchers", "-rate", "200", "-duration", "500ms", "-watchers", "50", "-connections", "20"},
 	"clients-that-leave": {"clients-that-leave", "-rate", "200", "-duration", "500ms", "-connections", "20", "-watchers", "6"},
 	"mixed":              {"mixed", "-clients", "8", "-operations", "60"},

@@ -18,6 +18,7 @@ type runCommand struct {
 	Server  string   `help:"The server's program, where it starts its own." default:"bin/stampede"`
 	Servers int      `help:"How many it starts of its own, on one database." default:"1"`
 	Crash   string   `help:"Command of a shell that kills a server of -target and starts it again (crash). For as long as it takes, and until every target knows the sale, the server is away."`
+	Freeze  string   `help:"Command of a shell that stops a server of -target and lets it go on (freeze), like -crash."`
 
 	AuthSecret    string `help:"The servers' secret: mints tokens for the shoppers and an operator." env:"AUTH_SECRET"`
 	AuthAudience  string `help:"Audience of minted tokens." default:"stampede"`
@@ -52,7 +53,7 @@ type runCommand struct {
 	JUnit  string `help:"File for continuous integration." name:"junit"`
 	Quiet  bool   `help:"No progress bar."`
 
-	crash func(ctx context.Context, target, n int) (alone bool, err error) // see load.Config
+	takeAway func(ctx context.Context, target, n int) (alone bool, err error) // see load.Config
 }
 
 // check says what was asked wrongly: a crowd or a time that cannot be. Where a scenario has its own, 0 is its choice.
@@ -66,17 +67,11 @@ func (c *runCommand) check(s *load.Scenario) error {
 	if c.Servers > 1 && len(c.Target) > 0 {
 		return errors.New("-servers are of its own, and -target names others: say one of them")
 	}
-	switch {
-	case c.Crash != "" && !s.Crashes:
-		return fmt.Errorf("%s has no -crash to choose", s.Name)
-	case c.Crash != "" && len(c.Target) == 0:
-		return errors.New("-crash is for the servers of -target: its own it kills by itself")
-	case s.Crashes && len(c.Target) > 0 && c.Crash == "":
-		return fmt.Errorf("%s kills a server: -crash is the command that kills one of -target's and starts it again", s.Name)
-	case c.Crash != "":
-		c.crash = func(ctx context.Context, _, _ int) (alone bool, err error) {
-			return false, command(ctx, c.Crash, crashLimit)
-		}
+	if err := c.checkOutage(s, load.Crash, c.Crash, "kills one of -target's and starts it again"); err != nil {
+		return err
+	}
+	if err := c.checkOutage(s, load.Freeze, c.Freeze, "stops one of -target's and lets it go on"); err != nil {
+		return err
 	}
 	var watchers int
 	if c.Watchers != nil {
@@ -114,6 +109,23 @@ func (c *runCommand) check(s *load.Scenario) error {
 			return fmt.Errorf("-%s is a number, 0 or more", o.name)
 		case o.value > 0 && !s.Has(o.name):
 			return fmt.Errorf("%s has no -%s to choose", s.Name, o.name)
+		}
+	}
+	return nil
+}
+
+// checkOutage is for the command that takes servers away in this way, which does so.
+func (c *runCommand) checkOutage(s *load.Scenario, way load.Outage, line, does string) error {
+	switch {
+	case line != "" && s.Takes != way:
+		return fmt.Errorf("%s has no -%s to choose", s.Name, way)
+	case line != "" && len(c.Target) == 0:
+		return fmt.Errorf("-%s is for the servers of -target: with its own it does so by itself", way)
+	case line == "" && s.Takes == way && len(c.Target) > 0:
+		return fmt.Errorf("%s takes servers away: -%[2]s is the command that %[3]s", s.Name, way, does)
+	case line != "":
+		c.takeAway = func(ctx context.Context, _, _ int) (alone bool, err error) {
+			return false, command(ctx, way, line, outageLimit)
 		}
 	}
 	return nil

@@ -40,7 +40,9 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 		for _, s := range own {
 			c.Target = append(c.Target, s.url)
 		}
-		c.crash = own.crash
+		c.takeAway = map[load.Outage]func(context.Context, int, int) (bool, error){
+			load.Crash: own.crash, load.Freeze: own.freeze,
+		}[chosen.Takes]
 		c.AuthSecret = own[0].secret
 	}
 	if c.Database != "" { // better now than when all has been played, and there is nothing to show for it
@@ -112,7 +114,7 @@ func (c *runCommand) config(ctx context.Context, s *load.Scenario) (*load.Config
 	cfg := &load.Config{
 		Scenario: s, Seed: c.Seed, Shoppers: c.Shoppers, Stock: c.Stock, Rate: c.Rate, Duration: c.Duration,
 		Connections: c.Connections, Clients: c.Clients, Operations: c.Operations,
-		Timeout: c.Timeout, Patience: c.Patience, MaxLate: c.MaxLate, WatchLimit: c.WatchLimit, Crash: c.crash,
+		Timeout: c.Timeout, Patience: c.Patience, MaxLate: c.MaxLate, WatchLimit: c.WatchLimit, TakeAway: c.takeAway,
 	}
 	for _, address := range c.Target {
 		t, err := shop.NewTarget(address)

@@ -257,6 +257,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"rush has no -clients":      {"run", "rush", "-target", dead, "-clients", "5"},
 		"steady has no -operations": {"run", "steady", "-target", dead, "-operations", "5"},
 		"rush has no -crash":        {"run", "rush", "-target", dead, "-crash", "true"},
+		"crash has no -freeze":      {"run", "crash", "-target", dead, "-crash", "true", "-freeze", "true"},
 		"steady has no -shoppers":   {"run", "steady", "-target", dead, "-shoppers", "5"},
 	} {
 		code, _, complained := terminal(t, args...)
@@ -279,7 +280,7 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	}
 	code, said, _ := terminal(t, "list")
 	assert.Equal(t, exitKept, code)
-	assert.Equal(t, 12, strings.Count(said, "\n"), "a line for each scenario")
+	assert.Equal(t, 13, strings.Count(said, "\n"), "a line for each scenario")
 	for _, args := range [][]string{{"run", "-help"}, {"help", "run"}} {
 		code, said, _ = terminal(t, args...)
 		assert.Equal(t, exitKept, code)

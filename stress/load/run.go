@@ -41,9 +41,9 @@ type Config struct {
 	// SettleLimit is how long those who were left in doubt are asked again, in all.
 	SettleLimit time.Duration                                  `json:"-"`
 	Count       func(context.Context, string) (*[2]int, error) `json:"-"`
-	// Crash kills a target's server as a power cut would, for the n-th time, and brings it back; it says whether it has
-	// surely touched no other, nor the database. nil: nobody can.
-	Crash    func(ctx context.Context, target, n int) (alone bool, err error) `json:"-"`
+	// TakeAway takes a target's server away as the scenario wants, for the n-th time, and brings it back; it says whether
+	// it has surely touched no other, nor the database. nil: nobody can.
+	TakeAway func(ctx context.Context, target, n int) (alone bool, err error) `json:"-"`
 	Progress func(Progress)                                                   `json:"-"`
 }
 

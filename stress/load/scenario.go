@@ -17,13 +17,25 @@ type Scenario struct {
 	play func(context.Context, *run) error
 	// crowd is how many shoppers it brings; nil: Config.Shoppers.
 	crowd func(Config) int
-	// Crashes says that it kills servers: it needs Config.Crash.
-	Crashes bool
-	share   int // one unit for so many shoppers, where nobody says how many; 0 is 2
+	// Takes is how it takes servers away, and needs Config.TakeAway.
+	Takes Outage
+	share int // one unit for so many shoppers, where nobody says how many; 0 is 2
 }
 
+// Outage is a way to take a server away.
+type Outage string
+
+// The ways. A frozen server stands still, and goes on as if nothing had been.
+const (
+	None   Outage = ""
+	Crash  Outage = "crash"
+	Freeze Outage = "freeze"
+)
+
 // Scenarios are all that can be played.
-func Scenarios() []Scenario {
+func Scenarios() []Scenario { return append(crowds(), troubles()...) }
+
+func crowds() []Scenario {
 	return []Scenario{
 		{
 			Name: "rush", play: rush,
@@ -56,6 +68,16 @@ func Scenarios() []Scenario {
 			base: Config{Rate: 1_000, Duration: 3 * time.Second, Stock: 1_000_000, Watchers: 10},
 		},
 		{
+			Name: "watchers", play: steady, crowd: arriving,
+			Says: "A hall of subscribers beside the buyers.",
+			base: Config{Rate: 200, Duration: 10 * time.Second, Watchers: 1_000},
+		},
+	}
+}
+
+func troubles() []Scenario {
+	return []Scenario{
+		{
 			Name: "restock", play: restock, crowd: arriving,
 			Says: "The sale sells out again and again, and more arrives.",
 			base: Config{Rate: 1_000, Duration: 8 * time.Second, Stock: 200, Watchers: 20},
@@ -66,14 +88,14 @@ func Scenarios() []Scenario {
 			base: Config{Rate: 1_000, Duration: 8 * time.Second, Watchers: 20},
 		},
 		{
-			Name: "crash", play: crash, crowd: arriving, Crashes: true, share: 1, // every kill finds it selling
+			Name: "crash", play: crash, crowd: arriving, Takes: Crash, share: 1, // every kill finds it selling
 			Says: "A server is killed under way and brought back, again and again; who was cut off asks again.",
 			base: Config{Rate: 500, Duration: 12 * time.Second, Watchers: 20},
 		},
 		{
-			Name: "watchers", play: steady, crowd: arriving,
-			Says: "A hall of subscribers beside the buyers.",
-			base: Config{Rate: 200, Duration: 10 * time.Second, Watchers: 1_000},
+			Name: "freeze", play: freeze, crowd: arriving, Takes: Freeze, share: 6, // it sells out, and is restocked
+			Says: "A server stands still for seconds and goes on, again and again; meanwhile the sale changes at another.",
+			base: Config{Rate: 400, Duration: 20 * time.Second, Watchers: 20},
 		},
 		{
 			Name: "clients-that-leave", play: leavers, crowd: arriving,

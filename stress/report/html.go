@@ -104,7 +104,7 @@ func (r *Result) subline() string {
 		count(s.Watchers, "watcher"), count(len(r.Targets), "server"), fmt.Sprintf("seed %d", r.Config.Seed),
 	}
 	if len(r.Outages) > 0 {
-		parts = append(parts, r.crashes())
+		parts = append(parts, r.away())
 	}
 	return strings.Join(parts, " · ")
 }

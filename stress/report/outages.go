@@ -5,7 +5,7 @@ import (
 	"stampede/stress/load"
 )
 
-// Outage is a time in which a server was killed and not yet back.
+// Outage is a time in which a server was away.
 type Outage struct {
 	From float64 `json:"from_ms"`
 	To   float64 `json:"to_ms"`
@@ -35,8 +35,16 @@ func (r *Result) outages(c *Chart) {
 	c.draw("fill bad", p)
 }
 
-// crashes are how many, and for how long.
-func (r *Result) crashes() string {
+// done is what was done to servers.
+func (r *Result) done() string {
+	if r.Scenario == string(load.Freeze) {
+		return "frozen"
+	}
+	return "killed"
+}
+
+// away is how often a server was, and for how long. The scenario has the outage's name.
+func (r *Result) away() string {
 	longest, end := 0.0, ""
 	for _, o := range r.Outages {
 		if o.Failed {
@@ -45,7 +53,7 @@ func (r *Result) crashes() string {
 			longest = max(longest, o.To-o.From)
 		}
 	}
-	said := count(len(r.Outages), "crash")
+	said := count(len(r.Outages), r.Scenario)
 	if longest > 0 {
 		said += ", back within " + millis(longest)
 	}

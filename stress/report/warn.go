@@ -28,7 +28,7 @@ func (r *Result) warn() {
 	if s.Planned > 0 && s.Late*100 > s.Planned {
 		why := "the generator, or the machine that it shares, was the limit"
 		if len(r.Outages) > 0 {
-			why = "every connection was waiting for a server that had been killed, or " + why
+			why = "every connection was waiting for a server that had been " + r.done() + ", or " + why
 		}
 		r.Warnings = append(r.Warnings, fmt.Sprintf(
 			"%s of %s starts were more than 10 ms late: %s. Latencies count from the intended moment and include it.",
@@ -43,9 +43,10 @@ func (r *Result) warn() {
 		r.Warnings = append(r.Warnings, s.leftWithout())
 	}
 	switch lost := s.WatcherCuts + s.Outcomes[judge.Unsent.String()] + s.Outcomes[judge.Unanswered.String()]; {
-	case r.Config.Scenario.Crashes && len(r.Outages) == 0:
-		r.Warnings = append(r.Warnings, "The load was over before a server was killed.")
-	case len(r.Outages) > 0 && lost == 0 && s.Watchers >= len(r.Targets): // buyers may only have waited longer
+	case r.Config.Scenario.Takes != load.None && len(r.Outages) == 0:
+		r.Warnings = append(r.Warnings, "The load was over before a server was "+r.done()+".")
+	case r.Scenario == string(load.Crash) && len(r.Outages) > 0 && lost == 0 && s.Watchers >= len(r.Targets):
+		// Buyers may only have waited longer.
 		r.Warnings = append(r.Warnings, "Nobody has noticed that a server was killed: perhaps none was.")
 	}
 	if s.WatcherCuts > 0 && len(r.Outages) == 0 {

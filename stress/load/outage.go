@@ -1,0 +1,84 @@
+package load
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"stampede/stress/judge"
+	"stampede/stress/shop"
+)
+
+// crash kills a server under way and brings it back, again and again.
+func crash(ctx context.Context, r *run) error {
+	all, err := r.workers(ctx, r.Connections) // before anybody is killed
+	defer dismiss(all)
+	if err != nil {
+		return err
+	}
+	if err := r.openNow(ctx); err != nil {
+		return err
+	}
+	dice, until := r.dice(-1), r.now()+r.Duration // not for as long as somebody waits whom it never answers
+	return r.beside(ctx, func(ctx context.Context) error { r.eachOf(ctx, all, wants); return nil },
+		func(ctx context.Context, _ *shop.Conn, over <-chan struct{}) error {
+			for n := 0; r.now() < until && wait(over, r.shareOfDuration(dice, 0.08, 0.16)); n++ {
+				if err := r.takeAway(ctx, dice.IntN(len(r.Targets)), n); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+}
+
+// takeAway notes from when on a server was being taken away, and when all could be asked again.
+func (r *run) takeAway(ctx context.Context, target, n int) error {
+	back := r.outage(target)
+	alone, err := r.TakeAway(ctx, target, n)
+	if err == nil {
+		err = r.everywhere(ctx)
+	}
+	if err == nil {
+		back(alone)
+	}
+	return err
+}
+
+// freeze lets a server stand still under way, again and again. When it goes on, what it remembers is old.
+func freeze(ctx context.Context, r *run) error {
+	if err := r.openNow(ctx); err != nil {
+		return err
+	}
+	dice, until := r.dice(-1), r.now()+r.Duration
+	return r.beside(ctx, func(ctx context.Context) error { return r.each(ctx, wants) },
+		func(ctx context.Context, _ *shop.Conn, over <-chan struct{}) error {
+			for n := 0; r.now() < until && wait(over, r.shareOfDuration(dice, 0.03, 0.08)); n++ {
+				target := dice.IntN(len(r.Targets))
+				g := newGroup(ctx)
+				g.run(func(ctx context.Context) error { return r.takeAway(ctx, target, n) })
+				g.run(func(ctx context.Context) error { return r.meanwhile(ctx, (target+1)%len(r.Targets), dice) })
+				if err := g.wait(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+}
+
+// stillFor is how long a server has stood still when the sale changes, and for how long it is on hold then.
+const stillFor = 700 * time.Millisecond
+
+// meanwhile restocks the sale at a server that goes on, with little, or puts it on hold there for a moment.
+func (r *run) meanwhile(ctx context.Context, target int, dice *rand.Rand) error {
+	c := shop.NewConn(r.Targets[target], r.Timeout)
+	defer c.Close()
+	sleep(ctx, stillFor)
+	if dice.IntN(2) == 0 {
+		return r.change(ctx, c, judge.Restock, 1+dice.IntN(max(1, r.Stock/4)))
+	}
+	if err := r.change(ctx, c, judge.Pause, 0); err != nil {
+		return err
+	}
+	sleep(ctx, stillFor)
+	return r.change(ctx, c, judge.Resume, 0)
+}
