@@ -100,6 +100,31 @@ func TestACommandThatKillsNobody(t *testing.T) {
 	assert.NotContains(t, r.said, "perhaps none was", "nobody was there who would have")
 }
 
+// TestAFreezeThatNobodyNoticed has shown nothing either.
+func TestAFreezeThatNobodyNoticed(t *testing.T) {
+	t.Parallel()
+	result, code, said := play(t, openWrong(t, none, 1), small["freeze"]...)
+	assert.Equal(t, exitKept, code, said)
+	assert.Regexp(t, fmt.Sprintf(` · %d freezes?, back within `, len(result.Outages)), said)
+	assert.Contains(t, said, "Nobody has noticed that a server was frozen: perhaps none was.")
+}
+
+// TestAServerOfOurOwnThatIsFrozen answers nobody, and then goes on.
+func TestAServerOfOurOwnThatIsFrozen(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	numbers := filepath.Join(t.TempDir(), "run.json")
+	cmd := withOwn(t.Context(), self, t.TempDir(), "freeze", "-duration", "2s", "-json", numbers)
+	said, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(said))
+	result, err := report.Read(numbers)
+	require.NoError(t, err)
+	require.NotEmpty(t, result.Outages)
+	assert.Positive(t, result.Summary.Sold)
+	assert.NotContains(t, string(said), "perhaps none was")
+}
+
 // TestWhoKillsTheServer is said by whoever names one.
 func TestWhoKillsTheServer(t *testing.T) {
 	t.Parallel()

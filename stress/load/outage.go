@@ -68,13 +68,14 @@ func freeze(ctx context.Context, r *run) error {
 // stillFor is how long a server has stood still when the sale changes, and for how long it is on hold then.
 const stillFor = 700 * time.Millisecond
 
-// meanwhile restocks the sale at a server that goes on, with little, or puts it on hold there for a moment.
+// meanwhile restocks the sale at a server that goes on, or puts it on hold there for a moment.
 func (r *run) meanwhile(ctx context.Context, target int, dice *rand.Rand) error {
 	c := shop.NewConn(r.Targets[target], r.Timeout)
 	defer c.Close()
 	sleep(ctx, stillFor)
-	if dice.IntN(2) == 0 {
-		return r.change(ctx, c, judge.Restock, 1+dice.IntN(max(1, r.Stock/4)))
+	if dice.IntN(2) == 0 { // with so much that some of it is left when the other one goes on
+		third := max(1, r.Stock/3)
+		return r.change(ctx, c, judge.Restock, third+dice.IntN(third))
 	}
 	if err := r.change(ctx, c, judge.Pause, 0); err != nil {
 		return err

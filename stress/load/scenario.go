@@ -95,7 +95,7 @@ func troubles() []Scenario {
 		{
 			Name: "freeze", play: freeze, crowd: arriving, Takes: Freeze, share: 6, // it sells out, and is restocked
 			Says: "A server stands still for seconds and goes on, again and again; meanwhile the sale changes at another.",
-			base: Config{Rate: 400, Duration: 20 * time.Second, Watchers: 20},
+			base: Config{Rate: 400, Duration: 20 * time.Second, Connections: 1600, Watchers: 20}, // none waits for another
 		},
 		{
 			Name: "clients-that-leave", play: leavers, crowd: arriving,

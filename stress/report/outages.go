@@ -45,17 +45,23 @@ func (r *Result) done() string {
 
 // away is how often a server was, and for how long. The scenario has the outage's name.
 func (r *Result) away() string {
-	longest, end := 0.0, ""
-	for _, o := range r.Outages {
-		if o.Failed {
-			end = ", not back from the last"
-		} else {
-			longest = max(longest, o.To-o.From)
-		}
+	end := ""
+	if n := len(r.Outages); r.Outages[n-1].Failed {
+		end = ", not back from the last"
 	}
 	said := count(len(r.Outages), r.Scenario)
-	if longest > 0 {
+	if longest := r.longestOutage(); longest > 0 {
 		said += ", back within " + millis(longest)
 	}
 	return said + end
+}
+
+// longestOutage is in milliseconds, of those that had an end.
+func (r *Result) longestOutage() (longest float64) {
+	for _, o := range r.Outages {
+		if !o.Failed {
+			longest = max(longest, o.To-o.From)
+		}
+	}
+	return longest
 }

@@ -48,6 +48,8 @@ func (r *Result) warn() {
 	case r.Scenario == string(load.Crash) && len(r.Outages) > 0 && lost == 0 && s.Watchers >= len(r.Targets):
 		// Buyers may only have waited longer.
 		r.Warnings = append(r.Warnings, "Nobody has noticed that a server was killed: perhaps none was.")
+	case r.Scenario == string(load.Freeze) && s.Latency.Max < r.longestOutage()/2:
+		r.Warnings = append(r.Warnings, "Nobody has noticed that a server was frozen: perhaps none was.")
 	}
 	if s.WatcherCuts > 0 && len(r.Outages) == 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf(
