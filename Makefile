@@ -49,11 +49,12 @@ test-api: bin/stampede postgres $(API_MODULES) ## The GraphQL over HTTP audit an
 	cd tools/api && $(NPM) test
 
 .PHONY: test-stress
-test-stress: bin/stress bin/stampede postgres ## A stranger's judgement of short sales, on one real server and on two: all of it mixed, and kills under way
+test-stress: bin/stress bin/stampede postgres ## A stranger's judgement of short sales, on one real server and on two: all of it mixed, kills and freezes under way
 	./bin/stress run mixed -report bin/stress-mixed.html
 	./bin/stress run mixed -servers 2 -report bin/stress-mixed-2.html
 	./bin/stress run crash -rate 300 -duration 6s -report bin/stress-crash.html
 	./bin/stress run crash -servers 2 -rate 300 -duration 6s -report bin/stress-crash-2.html
+	./bin/stress run freeze -servers 2 -duration 8s -report bin/stress-freeze-2.html
 
 .PHONY: test-e2e
 test-e2e: bin/stampede postgres $(CLIENT_MODULES) ## The page in a real browser, against the real server
