@@ -67,11 +67,17 @@ func stringOf(s *string) string {
 	return *s
 }
 
+// timeOf is an end; zero for none. A client that sends Go's or .NET's zero time has not left its end out: another
+// instant, out of bounds as well, makes sure that it is told so.
 func timeOf(t *time.Time) time.Time {
-	if t == nil {
+	switch {
+	case t == nil:
 		return time.Time{}
+	case t.Truncate(time.Millisecond).IsZero():
+		return time.Unix(0, 0)
+	default:
+		return *t
 	}
-	return *t
 }
 
 // knownSale is the sale with a global id. Errors: SALE_NOT_FOUND.

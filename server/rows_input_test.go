@@ -49,11 +49,13 @@ func TestRowOfInputOutOfBounds(t *testing.T) {
 		field string
 		input vars
 	}{
-		"stock 0":          {"stock", vars{"stock": 0}},
-		"stock −1":         {"stock", vars{"stock": -1}},
-		"stock 2³¹":        {"stock", vars{"stock": 1 << 31}},
-		"end before start": {"endsAt", vars{"startsAt": "2030-01-01T00:00:00Z", "endsAt": "2029-01-01T00:00:00Z"}},
-		"the year 0":       {"startsAt", vars{"startsAt": "0000-01-01T00:00:00Z"}},
+		"stock 0":            {"stock", vars{"stock": 0}},
+		"stock −1":           {"stock", vars{"stock": -1}},
+		"stock 2³¹":          {"stock", vars{"stock": 1 << 31}},
+		"end before start":   {"endsAt", vars{"startsAt": "2030-01-01T00:00:00Z", "endsAt": "2029-01-01T00:00:00Z"}},
+		"the year 0":         {"startsAt", vars{"startsAt": "0000-01-01T00:00:00Z"}},
+		"what Go calls zero": {"endsAt", vars{"endsAt": "0001-01-01T00:00:00Z"}},
+		"a moment after it":  {"endsAt", vars{"endsAt": "0001-01-01T01:00:00.0004+01:00"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
