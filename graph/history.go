@@ -28,7 +28,7 @@ func filterOf(ctx context.Context, filter *PurchaseFilter) (picks model.Purchase
 		}
 	}
 	if filter.ShopperIDPrefix != nil {
-		if picks.ShopperPrefix = *filter.ShopperIDPrefix; !model.ValidShopperID(picks.ShopperPrefix) {
+		if picks.ShopperPrefix = *filter.ShopperIDPrefix; !model.ValidShopperPrefix(picks.ShopperPrefix) {
 			return picks, refuse(ctx, codeBadUserInput, "The beginning of a shopper's id is 1 to 64 characters of text.")
 		}
 	}

@@ -27,3 +27,6 @@ func ValidKey(s string) bool { return ValidText(s, 1, MaxName) }
 
 // ValidShopperID says whether s can name a shopper: 1 to 64 characters.
 func ValidShopperID(s string) bool { return ValidText(s, 1, MaxName) }
+
+// ValidShopperPrefix says whether shoppers' ids can begin with s: a space at its end has more behind it there.
+func ValidShopperPrefix(s string) bool { return ValidText(s+".", 2, MaxName+1) }

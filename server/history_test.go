@@ -113,7 +113,7 @@ func TestOperatorsSearchPurchases(t *testing.T) {
 	assert.Equal(t, "s77", at(t, one, "nodes.0.shopperId"))
 	assert.InDelta(t, 0, at(t, find(vars{"ordinal": 77, "shopperIdPrefix": "x"}, 5), "totalCount"), 0)
 	assert.InDelta(t, 0, at(t, find(vars{"shopperIdPrefix": "%"}, 5), "totalCount"), 0, "no wildcard")
-	for _, wrong := range []vars{{"ordinal": 0}, {"shopperIdPrefix": ""}, {"shopperIdPrefix": strings.Repeat("x", 65)}} {
+	for _, wrong := range []vars{{"ordinal": 0}, {"shopperIdPrefix": ""}, {"shopperIdPrefix": " ann"}, {"shopperIdPrefix": strings.Repeat("x", 65)}} {
 		got := h.ask(t, h.operator(t), `query($filter: PurchaseFilter) { saleStatus { purchases(filter: $filter) { totalCount } } }`,
 			vars{"filter": wrong})
 		assert.Equal(t, "BAD_USER_INPUT", got.Errors[0].Extensions["code"])
@@ -127,6 +127,9 @@ func TestOperatorsSearchPurchases(t *testing.T) {
 	}, course)
 	got := h.ask(t, h.operator(t), `{ saleStatus { soldAt(points: 1) { sold } } }`, nil)
 	assert.Equal(t, "BAD_USER_INPUT", got.Errors[0].Extensions["code"])
+
+	require.Equal(t, "PurchaseSuccess", h.buy(t, "ann smith", id, "")["__typename"])
+	assert.Equal(t, "ann smith", at(t, find(vars{"shopperIdPrefix": "ann "}, 5), "nodes.0.shopperId"), "letter by letter")
 }
 
 // export asks for a sale's purchases as CSV.
