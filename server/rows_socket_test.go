@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -120,4 +121,21 @@ func TestRowsOfWebsockets(t *testing.T) {
 		require.NoError(t, going.graphql.Close(context.Background()))
 		assert.Equal(t, 1012, s.closed(t).Code)
 	})
+}
+
+// TestHandshakesOfNoWebsocket are answered in GraphQL's form too, though gorilla refuses them.
+func TestHandshakesOfNoWebsocket(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	for name, wrong := range map[string]http.Header{
+		"no key": header("Sec-WebSocket-Key", ""), "an old version": header("Sec-WebSocket-Version", "8"),
+	} {
+		headers := header("Connection", "Upgrade", "Upgrade", "websocket", "Sec-WebSocket-Protocol", "graphql-transport-ws",
+			"Sec-WebSocket-Version", "13", "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
+		maps.Copy(headers, wrong)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h.hear(t, asking{method: http.MethodGet, header: headers, status: http.StatusBadRequest, code: "BAD_REQUEST"})
+		})
+	}
 }

@@ -56,7 +56,8 @@ func (h *websockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 		Refuse(w, http.StatusForbidden, "FORBIDDEN", "Websockets are not open to this origin.")
 		return
 	}
-	if !websocket.IsWebSocketUpgrade(r) || !slices.Contains(websocket.Subprotocols(r), subprotocol) {
+	if r.Method != http.MethodGet || !websocket.IsWebSocketUpgrade(r) ||
+		!slices.Contains(websocket.Subprotocols(r), subprotocol) {
 		Refuse(w, http.StatusBadRequest, "BAD_REQUEST", "Open a websocket with the subprotocol graphql-transport-ws.")
 		return
 	}
@@ -70,6 +71,9 @@ func (h *websockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 		WriteBufferSize: readBuffer,
 		Subprotocols:    []string{subprotocol},
 		CheckOrigin:     func(*http.Request) bool { return true }, // checked above
+		Error: func(w http.ResponseWriter, _ *http.Request, status int, _ error) { // what is left: its version, its key
+			Refuse(w, status, codeBadRequest, "The handshake is not that of a websocket, version 13.")
+		},
 	}
 	hijacker := &hijacker{ResponseWriter: w}
 	ws, err := upgrader.Upgrade(hijacker, r, nil)
