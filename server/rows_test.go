@@ -143,6 +143,7 @@ func TestRowsBeforeTheOperation(t *testing.T) {
 			"none":       {header: http.Header{}, body: body(fine), status: 415, code: "UNSUPPORTED_MEDIA_TYPE"},
 			"latin-1":    text("application/json; charset=latin1", body(fine)),
 			"its prefix": text("application/jsonp", body(fine)),
+			"compressed": {header: header("Content-Type", "application/json", "Content-Encoding", "gzip"), body: marker, status: 415, code: "UNSUPPORTED_MEDIA_TYPE"},
 		},
 		"an `Accept` that nothing matches": {
 			"HTML":       accepting("text/html", 406, "NOT_ACCEPTABLE"),

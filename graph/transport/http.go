@@ -162,6 +162,9 @@ var (
 	notJSON = &refusal{
 		http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "A POST carries application/json.",
 	}
+	compressed = &refusal{
+		http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "A POST comes as it is: no Content-Encoding is read.",
+	}
 	// An operation whose caller leaves before it begins has no answer. It is hardly read.
 	givenUp = &refusal{http.StatusServiceUnavailable, "UNAVAILABLE", "The request was given up."}
 
@@ -178,6 +181,9 @@ var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 func (h *Handler) readPost(w http.ResponseWriter, r *http.Request, asked *graphql.RawParams) *refusal {
 	if !isJSON(r.Header.Get("Content-Type")) {
 		return notJSON
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return compressed
 	}
 	if r.ContentLength > h.limit {
 		w.Header().Set("Connection", "close") // what is still on its way is not waited for
