@@ -117,11 +117,11 @@ type Product struct {
 type ProductInput struct {
 	// Stock keeping unit, 1 to 64 characters.
 	Sku string `json:"sku"`
-	// What it is called.
+	// What it is called, 1 to 200 characters.
 	Name string `json:"name"`
-	// A few sentences about it.
+	// A few sentences about it, up to 2000 characters. Lines may end in it.
 	Description *string `json:"description,omitempty"`
-	// Its picture: an https address, or a path on the page's own.
+	// Its picture: an https address, or a path on the page's own, up to 2000 characters.
 	ImageURL *string `json:"imageUrl,omitempty"`
 	// What a unit costs. It is shown, nothing is charged.
 	Price *MoneyInput `json:"price,omitempty"`
@@ -235,7 +235,7 @@ type RescheduleSaleInput struct {
 type RestockSaleInput struct {
 	// Which sale.
 	SaleID string `json:"saleId"`
-	// Units to add, 1 or more.
+	// Units to add, 1 or more, and no more than make 100 million in all.
 	Add int `json:"add"`
 	// Do nothing if the sale's revision is another by now. It changes with every purchase too.
 	ExpectedRevision *int `json:"expectedRevision,omitempty"`
@@ -409,7 +409,7 @@ type SalePayload struct {
 type ScheduleSaleInput struct {
 	// What is sold.
 	Product *ProductInput `json:"product"`
-	// Units to sell, 1 or more.
+	// Units to sell, 1 to 100 million.
 	Stock int `json:"stock"`
 	// When purchases are accepted from. In the past: at once.
 	StartsAt time.Time `json:"startsAt"`

@@ -23,7 +23,7 @@ func (r *mutationResolver) Purchase(ctx context.Context, input PurchaseInput) (P
 	order := model.Order{ShopperID: ViewerFrom(ctx).ID}
 	if input.IdempotencyKey != nil {
 		if !model.ValidKey(*input.IdempotencyKey) {
-			return nil, refuse(ctx, codeBadUserInput, "An idempotency key is 1 to 64 characters of text.")
+			return nil, refuse(ctx, codeBadUserInput, "An idempotency key is 1 to 64 characters "+model.TextForm+".")
 		}
 		order.IdempotencyKey = *input.IdempotencyKey
 	}
@@ -46,7 +46,7 @@ func (r *mutationResolver) SignIn(ctx context.Context, name string) (*SignInPayl
 	}
 	name = strings.TrimSpace(name)
 	if !model.ValidText(name, 1, maxDemoName) {
-		return nil, refuse(ctx, codeBadUserInput, "A name is 1 to 48 characters of text.")
+		return nil, refuse(ctx, codeBadUserInput, "A name is 1 to 48 characters "+model.TextForm+".")
 	}
 	token, expiresAt, viewer, err := r.Resolver.SignIn(name)
 	if err != nil {

@@ -108,13 +108,14 @@ func (s Sale) Restock(add int, now time.Time) (Sale, error) {
 func checkProduct(p Product) Problems {
 	var wrong Problems
 	if !ValidText(p.SKU, 1, MaxName) {
-		wrong = append(wrong, invalid("A stock keeping unit is 1 to 64 characters of text.", "product", "sku"))
+		wrong = append(wrong, invalid("A stock keeping unit is 1 to 64 characters "+TextForm+".", "product", "sku"))
 	}
 	if !ValidText(p.Name, 1, 200) {
-		wrong = append(wrong, invalid("A name is 1 to 200 characters of text.", "product", "name"))
+		wrong = append(wrong, invalid("A name is 1 to 200 characters "+TextForm+".", "product", "name"))
 	}
 	if !ValidText(strings.NewReplacer("\r\n", " ", "\n", " ").Replace(p.Description), 0, 2000) {
-		wrong = append(wrong, invalid("A description is at most 2000 characters of text.", "product", "description"))
+		wrong = append(wrong, invalid("A description is at most 2000 characters "+TextForm+" but line breaks.",
+			"product", "description"))
 	}
 	if p.ImageURL != "" && !validImageURL(p.ImageURL) {
 		wrong = append(wrong, invalid("An image's address is https, or a path of this server, in at most 2000 characters.",

@@ -9,6 +9,9 @@ import (
 // MaxName is the most characters in an id, a key, a shopper's name or a stock keeping unit.
 const MaxName = 64
 
+// TextForm says in a refusal what ValidText asks for.
+const TextForm = "of text, with no white space at its ends and no control characters"
+
 // ValidText says whether s is readable text of min to max characters: valid UTF-8 without control characters (NUL
 // among them), without the replacement character (what a lone surrogate becomes in JSON), and without white space
 // at its ends.

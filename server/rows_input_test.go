@@ -30,6 +30,9 @@ func TestRowOfInputOutOfBounds(t *testing.T) {
 				require.Len(t, got.Errors, 1)
 				assert.Equal(t, "BAD_USER_INPUT", got.Errors[0].Extensions["code"])
 				assert.Equal(t, []any{"purchase"}, got.Errors[0].Path)
+				if input["saleId"] == id {
+					assert.Contains(t, got.Errors[0].Message, "no white space at its ends", "what is wrong with a key of 3 characters")
+				}
 			}
 			for path, product := range map[string]vars{
 				"product.sku": {"sku": wrong, "name": "n"}, "product.name": {"sku": "s", "name": strings.ReplaceAll(wrong, "x", "xxxx")},
