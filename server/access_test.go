@@ -87,6 +87,10 @@ func TestRowOfTokens(t *testing.T) {
 	after := func(d time.Duration) int64 { return time.Now().Add(d).Unix() }
 	unsigned, err := jwt.NewWithClaims(jwt.SigningMethodNone, claimsOf("ann", "https://id.example")).SignedString(jwt.UnsafeAllowNoneSignatureType)
 	require.NoError(t, err)
+	demanding := jwt.NewWithClaims(jwt.SigningMethodHS256, claimsOf("ann", "https://id.example"))
+	demanding.Header["crit"] = []string{"unheard-of"}
+	critical, err := demanding.SignedString([]byte(testSecret))
+	require.NoError(t, err)
 	good := with(same)
 	_, payload, _ := strings.Cut(good, ".")
 	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + payload
@@ -100,6 +104,7 @@ func TestRowOfTokens(t *testing.T) {
 		"made in the future":   as("iat", after(time.Hour)),
 		"alg: none":            unsigned,
 		"alg: none, signed":    none,
+		"critical extensions":  critical,
 		"of another algorithm": signed(testSecret, jwt.SigningMethodHS512, same),
 		"another audience":     as("aud", "another shop"),
 		"no audience":          with(func(c jwt.MapClaims) { delete(c, "aud") }),
