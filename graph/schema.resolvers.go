@@ -135,7 +135,7 @@ func (r *queryResolver) Sales(ctx context.Context, phases []SalePhase, first int
 		return nil, err
 	}
 	return salePage(firstOf(all, first+1, func(s model.State) bool {
-		return comesAfter(s) && (len(phases) == 0 || slices.Contains(phases, SalePhase(s.Phase())))
+		return comesAfter(s) && (phases == nil || slices.Contains(phases, SalePhase(s.Phase())))
 	}), first, after), nil
 }
 

@@ -193,6 +193,8 @@ func TestListsArePaged(t *testing.T) {
 	assert.Equal(t, true, at(t, page, "pageInfo.hasNextPage"))
 	page = h.must(t, "", sales, vars{"after": at(t, page, "pageInfo.endCursor")}, "sales")
 	assert.Equal(t, second, at(t, page, "nodes.0.id"))
+	page = h.must(t, "", sales, vars{"phases": []string{}}, "sales")
+	assert.Empty(t, at(t, page, "nodes"), "in none of no phases")
 	page = h.must(t, "", sales, vars{"phases": []string{"UPCOMING"}}, "sales")
 	assert.Equal(t, second, at(t, page, "nodes.0.id"))
 	assert.Equal(t, false, at(t, page, "pageInfo.hasNextPage"))
