@@ -76,6 +76,9 @@ func dismiss(all []*worker) {
 // arrivals is an open loop: arrival i comes when it is due, whether or not the server has answered the earlier ones. A
 // worker that is free takes the next arrival and waits for its moment. When all are busy the start is late, which is
 // counted and stays in the latency; when it would be too late, it is dropped, which is counted too.
+//
+// Arrivals go to the targets in turn. Each has workers of its own: whoever waits at one that stands still is not in the
+// way of the others.
 func (r *run) arrivals(
 	ctx context.Context, all []*worker, n int,
 	due func(i int) judge.Moment, arrive func(context.Context, *worker, judge.Moment),
@@ -84,16 +87,17 @@ func (r *run) arrivals(
 		r.begin(due(0))
 	}
 	r.planned.Add(int64(n))
-	var next atomic.Int64
+	targets := min(len(r.Targets), len(all))
+	next := make([]atomic.Int64, targets)
 	var running sync.WaitGroup
 	for _, w := range all {
 		running.Go(func() {
 			for {
-				i := next.Add(1) - 1
-				if i >= int64(n) {
+				i := int(next[w.home()].Add(1)-1)*targets + w.home()
+				if i >= n {
 					return
 				}
-				at := due(int(i))
+				at := due(i)
 				if !sleep(ctx, at-r.now()) {
 					return
 				}
