@@ -62,8 +62,17 @@ func TestAFilterIsAsLargeAsExpected(t *testing.T) {
 	b.room = 0 // also when one of them was taken for another
 	b.addBuyers(0, leastBits/bitsPerShopper, 0)
 	assert.Equal(t, 8<<10, b.bytes(), "who is in it takes no more room")
-	b.addBuyers(-1, 0, 3_000_000)
+	b.add(b.newcomer(), 3_000_000)
 	assert.Equal(t, 8<<10+16<<20, b.bytes(), "those who are expected find room at once")
+}
+
+// newcomer is the hash of somebody whom the filter does not take for a buyer.
+func (b *bloom) newcomer() uint64 {
+	for i := 0; ; i++ {
+		if h := b.hash(fmt.Sprint("newcomer-", i)); !b.has(h) {
+			return h
+		}
+	}
 }
 
 // TestAFilterIsBounded: when the last layer is full, strangers are taken for buyers, and never the other way round.
