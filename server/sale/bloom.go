@@ -16,7 +16,7 @@ const (
 )
 
 // bloom is a Bloom filter that grows with what it holds (a scalable one: Almeida et al., 2007): whoever was added is
-// in it, and of all others nearly nobody. It has five layers and 37 MB at the most. Beyond 12 million shoppers it takes
+// in it, and of all others nearly nobody. It has five layers and 51 MB at the most. Beyond 11 million shoppers it takes
 // more and more strangers for buyers.
 type bloom struct {
 	seed   maphash.Seed

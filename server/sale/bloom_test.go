@@ -95,3 +95,20 @@ func TestAFilterIsBounded(t *testing.T) {
 		assert.True(t, small.has(small.hash(fmt.Sprint("buyer-", n))))
 	}
 }
+
+// TestAFilterHasABound, whatever its sale began with: it may be restocked to any size, at the worst in small steps.
+func TestAFilterHasABound(t *testing.T) {
+	t.Parallel()
+	most := 0
+	for bits := leastBits; bits <= firstBits; bits *= 2 {
+		b := newBloom(bits / bitsPerShopper)
+		assert.Equal(t, bits/8, b.bytes(), "the first layer")
+		for range 10 {
+			b.room = 0
+			b.add(b.newcomer(), 0)
+		}
+		assert.LessOrEqual(t, len(b.layers), 5, "from %d bits on", bits)
+		most = max(most, b.bytes())
+	}
+	assert.Equal(t, 32<<10+256<<10+2<<20+16<<20+32<<20, most, "51 MB, as it says")
+}
