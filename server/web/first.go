@@ -23,8 +23,8 @@ type firstAnswer struct {
 	graphql http.Handler
 	body    []byte
 
-	mu     sync.Mutex // guards what follows
-	asked  time.Time
+	mu     sync.Mutex      // guards what follows
+	came   time.Time       // when the answer did: whoever waited for it gets it, too
 	answer json.RawMessage // nil: there was none
 }
 
@@ -40,8 +40,9 @@ func newFirstAnswer(graphql http.Handler, query string) (*firstAnswer, error) {
 func (f *firstAnswer) get() json.RawMessage {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if now := time.Now(); now.Sub(f.asked) > firstKept {
-		f.asked, f.answer = now, f.ask()
+	if time.Since(f.came) > firstKept {
+		f.answer = f.ask()
+		f.came = time.Now()
 	}
 	return f.answer
 }
