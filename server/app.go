@@ -29,7 +29,7 @@ const (
 	drainLimit = 2 * time.Second // the part of it that open requests and websockets get
 )
 
-// App is the whole server: the only place where its parts meet. Build it with NewApp, wait on Done, end it with
+// App is the whole server: the only place where its parts meet. Build it with NewApp, wait on Failed, end it with
 // Close.
 type App struct {
 	log *slog.Logger
@@ -255,19 +255,22 @@ func (a *App) close() error {
 	return err
 }
 
-func (a *App) closeEdge(ctx context.Context) error {
+func (a *App) closeEdge(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, drainLimit)
 	defer cancel()
 	if !a.serving {
 		// The start failed on its way: there is nobody to drain, and Shutdown would not know of the listener.
 		if a.listener != nil {
-			return a.listener.Close()
+			err = a.listener.Close()
 		}
-		return nil
+		if a.graphql != nil { // it looks after its connections from the beginning
+			err = errors.Join(err, a.graphql.Close(ctx))
+		}
+		return err
 	}
 	sockets := make(chan error, 1)
 	go func() { sockets <- a.graphql.Close(ctx) }()
-	err := errors.Join(a.http.Shutdown(ctx), <-sockets)
+	err = errors.Join(a.http.Shutdown(ctx), <-sockets)
 	if err != nil {
 		// Whoever is still connected has had the time that there was.
 		err = errors.Join(err, a.http.Close())

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -22,6 +23,7 @@ import (
 
 	"stampede/client"
 	"stampede/server/pg"
+	"stampede/server/pg/pgtest"
 	"stampede/server/web"
 )
 
@@ -311,4 +313,20 @@ func TestAServerThatCannotStartLeavesNothing(t *testing.T) {
 	require.NoError(t, err)
 	_, err = NewApp(context.Background(), cfg, log)
 	require.Error(t, err) // TestMain looks for goroutines that are left
+}
+
+// TestAServerThatFailsLateLeavesNothing: all its parts are there by then.
+func TestAServerThatFailsLateLeavesNothing(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	cfg := Config{
+		Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "warn", LogFormat: "text",
+		DatabaseURL: pgtest.URL(t), Connections: 1, MetricsAddr: taken.Addr().String(),
+	}
+	log, err := cfg.logger(testLog{t})
+	require.NoError(t, err)
+	_, err = NewApp(context.Background(), cfg, log)
+	require.ErrorContains(t, err, "METRICS_ADDR") // TestMain looks for goroutines that are left
 }
