@@ -43,6 +43,8 @@ function sentence(passed: Milestone, moment: Moment, t: Translate, format: Forma
         count: passed.remaining,
         remaining: format.number(passed.remaining),
       });
+    case 'refused':
+      return passed.problem;
     case 'active':
       return t('said.open');
     case 'buying':

@@ -27,7 +27,8 @@ function Note({ text, tone }: { text: string; tone: 'live' | 'waiting' | 'lost' 
     <Typography
       variant="body2"
       component="div"
-      role={tone === 'lost' ? 'status' : undefined}
+      // Once there is a line: who heard that it was lost hears that it is back.
+      role={tone === 'waiting' ? undefined : 'status'}
       className={`status ${tone}`}
     >
       {text}

@@ -45,6 +45,7 @@ export function TruthBlock({ sale, viewerId, failed, refetch, config }: Props) {
   const signIn = useSignInSlots(config, sale.phase);
   const truth = truthOf({ sale, receipt, purchase, now });
   const refused = purchase.step === 'refused' ? purchase.why : null;
+  const problem = refused === 'rejected' || refused === 'gone' ? t(`refused.${refused}`) : null;
   const slots = slotsOf(truth, {
     t,
     format,
@@ -55,13 +56,13 @@ export function TruthBlock({ sale, viewerId, failed, refetch, config }: Props) {
     signIn: token === null ? signIn : null,
     ready: viewerId !== null,
     failed,
-    problem: refused === 'rejected' || refused === 'gone' ? t(`refused.${refused}`) : null,
+    problem,
     onBuy: buy,
   });
   return (
     <>
       <TruthBox kind={truth.kind} status={<ConnectionNote />} slots={slots} />
-      <Announcer moment={{ truth, sale }} />
+      <Announcer moment={{ truth, sale, problem }} />
       {receipt && (
         <PrintedReceipt
           receipt={receipt}

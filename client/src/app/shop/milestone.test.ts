@@ -3,9 +3,15 @@ import { milestone, type Moment } from './milestone';
 const upcoming = (left: number): Moment => ({
   truth: { kind: 'upcoming', left },
   sale: { remaining: 100, stock: 100 },
+  problem: null,
+});
+const inPhase = (kind: 'active' | 'paused' | 'buying', problem: string | null = null): Moment => ({
+  truth: { kind },
+  sale: { remaining: 100, stock: 100 },
+  problem,
 });
 const active = (remaining: number): Moment => ({
-  truth: { kind: 'active' },
+  ...inPhase('active'),
   sale: { remaining, stock: 100 },
 });
 
@@ -20,6 +26,13 @@ describe('what is worth saying', () => {
     ['half', active(51), active(50), { say: 'left', remaining: 50 }],
     ['a tenth, also in a leap', active(49), active(4), { say: 'left', remaining: 4 }],
     ['a restock is silent', active(4), active(80), null],
+    ['a refusal', inPhase('buying'), inPhase('active', 'No.'), { say: 'refused', problem: 'No.' }],
+    [
+      'a refusal is no news again after a pause',
+      inPhase('paused', 'No.'),
+      inPhase('active', 'No.'),
+      { say: 'active' },
+    ],
   ])('%s', (_name, before, after, said) => {
     expect(milestone(before, after)).toEqual(said);
   });

@@ -1,0 +1,31 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { HttpResponse } from 'msw';
+import { aSale } from '../../testing/sales';
+import { openShop, truth, watched } from '../../testing/shop';
+
+// What is told to a shopper who only hears the page.
+
+it('a wish refused for good: that nothing was bought, and not that the sale is open', async () => {
+  const { shop, user } = openShop({ sale: aSale(), shopper: 'ada' });
+  shop.answers.push(() => new HttpResponse(null, { status: 403 }));
+  await truth('active');
+  await user.click(screen.getByRole('button', { name: /Buy now/ }));
+  const words = 'That did not work, and nothing was bought.';
+  await waitFor(() => expect(document.querySelector('[aria-live]')).toHaveTextContent(words));
+  expect(await truth('active')).toHaveTextContent(words);
+});
+
+it('a line that is lost: that it is, and that it is back', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  const { line } = openShop({ sale: aSale(), shopper: 'ada' });
+  const block = await truth('active');
+  await watched(line);
+  // It is there before there is anything to tell: what comes with its first words may not be heard.
+  const note = within(block).getByRole('status');
+  line.accept = false;
+  line.drop();
+  await waitFor(() => expect(note).toHaveTextContent(/No connection/), { timeout: 4000 });
+  line.accept = true;
+  await waitFor(() => expect(note).toHaveTextContent('Live'), { timeout: 8000 });
+  expect(within(block).getByRole('status')).toBe(note);
+});
