@@ -60,6 +60,36 @@ test('every stock fits, in every language, in a box that keeps its size', async 
   expect(wrong).toEqual([]);
 });
 
+test('a name of one long word stays in the window', async ({ stampede, arrives }) => {
+  await stampede.schedule(100, -1000, { name: `Lamp of the ${'north'.repeat(30)}` });
+  const ada = await arrives('Ada');
+  for (const viewport of WINDOWS) {
+    await ada.page.setViewportSize(viewport);
+    expect(await ada.page.evaluate(cutOff), String(viewport.width)).toEqual([]);
+  }
+});
+
+test('on a low laptop the button is in view, whatever there is to say', async ({
+  stampede,
+  arrives,
+}) => {
+  await stampede.schedule(100, -1000, {
+    name: 'Aurora lamp, the anniversary edition in amber',
+    description: 'A shade of hand-blown glass, like the last hour of the day.'.repeat(6),
+  });
+  const ada = await arrives('Ada', { viewport: { width: 1366, height: 600 } });
+  for (const viewport of [
+    { width: 1366, height: 600 },
+    { width: 1366, height: 650 },
+    { width: 1280, height: 720 },
+    { width: 1440, height: 789 },
+  ]) {
+    await ada.page.setViewportSize(viewport);
+    await ada.page.evaluate(() => window.scrollTo(0, 0));
+    await expect(ada.buyButton, String(viewport.height)).toBeInViewport({ ratio: 1 });
+  }
+});
+
 for (const stock of [1000, 10_000_000])
   test(`nothing moves while the number falls from ${stock}`, async ({ stampede, arrives }) => {
     const sale = await stampede.schedule(stock);
