@@ -7,6 +7,9 @@ import type { DialogProps } from './Controls';
 import { useWish } from './useWish';
 import { WishDialog } from './WishDialog';
 
+/** A name as the eye has it: how many spaces stand in it, and how its letters are put together, nobody sees. */
+const asSeen = (name: string) => name.normalize().trim().replace(/\s+/g, ' ');
+
 /** The one thing that cannot be undone: it asks for the sale's name. */
 export function EndDialog(props: DialogProps) {
   const { t } = useTranslation('desk');
@@ -20,7 +23,7 @@ export function EndDialog(props: DialogProps) {
     <WishDialog
       title={t('end.title')}
       action={t('end.do')}
-      ready={typed.trim() === name}
+      ready={asSeen(typed) === asSeen(name)}
       asks
       final
       onDo={() => void send({})}

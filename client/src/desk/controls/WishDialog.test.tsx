@@ -77,6 +77,22 @@ describe('a wish', () => {
     expect(await screen.findByRole('alert')).toHaveTextContent(said);
   });
 
+  it('to end a sale asks for its name as it is read: not how many spaces stand in it', async () => {
+    const { shop, user } = openDesk('/sales/sale_1');
+    shop.sale = {
+      ...shop.sale,
+      product: { ...shop.sale.product, name: 'Cafe\u0301  lamp\u00a02' },
+    };
+    await user.click(await screen.findByRole('button', { name: 'End the sale' }));
+    const field = screen.getByRole('textbox', { name: 'Name of the sale' });
+    const button = screen.getByRole('button', { name: 'End it for good' });
+    await user.type(field, 'Café lamp');
+    expect(button).toBeDisabled();
+    await user.type(field, ' 2');
+    await user.click(button);
+    expect(shop.inputs).toHaveLength(1);
+  });
+
   it('leads to the field that is wrong', async () => {
     const { shop, user } = openDesk('/sales/sale_1');
     await user.click(await screen.findByRole('button', { name: 'Restock' }));
