@@ -1,5 +1,5 @@
 import { findings } from './axe';
-import { expect, LANGUAGES, speaks, test } from './desk';
+import { expect, LANGUAGES, numeral, speaks, test } from './desk';
 import { moments } from './desk-moments';
 
 // Every state of the desk, in every language: nothing for axe to find in light and dark, nothing cut off, nothing out
@@ -30,6 +30,41 @@ for (const [moment, bring] of Object.entries(moments)) {
     expect(wrong).toEqual([]);
   });
 }
+
+test('a name of one long word, and the largest stock, fit wherever they stand', async ({
+  stampede,
+  sitsDown,
+}) => {
+  const name = `Lamp of the ${'north'.repeat(30)}`;
+  const sale = await stampede.schedule(100_000_000, -1000, { name });
+  await stampede.buyAs('Ada', sale);
+  const page = await sitsDown('mona', { reducedMotion: 'reduce' });
+  const wrong: string[] = [];
+  const look = async (where: string) => {
+    for (const width of [320, 1100, 1366]) {
+      await page.setViewportSize({ width, height: 700 });
+      for (const what of await page.evaluate(cutOff)) wrong.push(`${where} ${width}: ${what}`);
+    }
+  };
+  await expect(numeral(page, 'Remaining')).toHaveText('99,999,999');
+  await expect(page.locator('.lines text').filter({ hasText: /^100m$/i })).toBeVisible();
+  for (const language of ['en', 'hi', 'ar']) {
+    await speaks(page, language);
+    await look(language);
+  }
+  await speaks(page, 'en');
+  await page.getByRole('button', { name: 'End the sale' }).click();
+  await expect(page.getByRole('dialog')).toContainText(name);
+  await look('end');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  for (const part of ['Purchases', 'Report']) {
+    await page.getByRole('link', { name: part }).click();
+    await expect(page.getByRole('link', { name: part })).toHaveAttribute('aria-current', 'page');
+    await expect(page.locator('.purchases, .report')).toBeVisible();
+    await look(part);
+  }
+  expect(wrong).toEqual([]);
+});
 
 /** What does not fit: a page wider than its window, words wider than their place. */
 function cutOff(): string[] {

@@ -30,7 +30,7 @@ export function CourseLines({ course }: { course: Course }) {
         {...common}
         height={170}
         xAxis={[{ ...time, position: 'none', height: 0 }]}
-        yAxis={[{ ...scale, valueFormatter: number }]}
+        yAxis={[{ ...scale, valueFormatter: (value: number) => format.scale(value) }]}
         series={[
           {
             ...line,

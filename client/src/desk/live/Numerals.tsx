@@ -1,3 +1,4 @@
+import type { CSSProperties } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskSaleFragment } from '../../gql/graphql';
 import type { Seen } from '../sale/useActivity';
@@ -15,18 +16,22 @@ export function Numerals({ sale, activity, peak, slowest }: Props) {
   const unknown = '–';
   const refused = total?.refusals.reduce((sum, { perSecond }) => sum + perSecond, 0);
   const servers = activity?.replicas.filter(({ silent }) => !silent).length ?? 0;
+  // Remaining and sold together are the stock: neither grows or shrinks while the other does.
+  const digits = format.number(sale.stock).length;
   const last = sale.remaining * 10 <= sale.stock && sale.remaining > 0;
   return (
     <dl className="numerals">
       <Numeral
         name={t('numeral.remaining')}
         value={format.number(sale.remaining)}
+        digits={digits}
         note={t('numeral.ofStock', { stock: format.number(sale.stock) })}
         accent={last}
       />
       <Numeral
         name={t('numeral.sold')}
         value={format.number(sale.sold)}
+        digits={digits}
         note={t('numeral.share', { share: format.percent(sale.sold / sale.stock) })}
       />
       <Numeral
@@ -60,15 +65,20 @@ export function Numerals({ sale, activity, peak, slowest }: Props) {
 interface NumeralProps {
   name: string;
   value: string;
+  /** How many characters it may come to have: it is written so large that they have room. */
+  digits?: number;
   note: string | null;
   accent?: boolean;
 }
 
-function Numeral({ name, value, note, accent = false }: NumeralProps) {
+function Numeral({ name, value, digits = value.length, note, accent = false }: NumeralProps) {
+  const room = { '--digits': digits } as CSSProperties;
   return (
     <div>
       <dt>{name}</dt>
-      <dd className={accent ? 'numeral tabular accent' : 'numeral tabular'}>{value}</dd>
+      <dd className={accent ? 'numeral tabular accent' : 'numeral tabular'} style={room}>
+        {value}
+      </dd>
       <dd className="note tabular">{note}</dd>
     </div>
   );

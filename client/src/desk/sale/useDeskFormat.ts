@@ -7,6 +7,8 @@ import { regionOf } from '../../shared/i18n/languages';
 export interface DeskFormat extends Format {
   /** 1,234 or 3.4 */
   rate(value: number): string;
+  /** 250,000 or 1.5M: a number on a scale, where there is little room. */
+  scale(value: number): string;
   /** 3.4 ms, 1.25 s */
   took(ms: number): string;
   /** 37 % */
@@ -32,6 +34,7 @@ function createDeskFormat(format: Format, language: string): DeskFormat {
   const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(language, options);
   const whole = number({ maximumFractionDigits: 0 });
   const tenths = number({ maximumFractionDigits: 1 });
+  const compact = number({ notation: 'compact', maximumFractionDigits: 1 });
   const percent = number({ style: 'percent', maximumFractionDigits: 1 });
   const unit = (name: string, digits: number) =>
     number({ style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits });
@@ -59,6 +62,7 @@ function createDeskFormat(format: Format, language: string): DeskFormat {
   return {
     ...format,
     rate: (value) => (value < 10 ? tenths : whole).format(value),
+    scale: (value) => (value < 1e6 ? whole : compact).format(value),
     took: (value) => {
       if (value >= 1000) return seconds.format(value / 1000);
       return (value < 10 ? finerMs : ms).format(value);
