@@ -71,11 +71,15 @@ func readConfig() (Config, error) {
 	return cfg, nil
 }
 
+// kind says what a setting must be; every type but text can be misread.
 func kind(t reflect.Type) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	if t.Kind() == reflect.Bool {
 		return "true or false"
 	}
-	return t.String()
+	return "a whole number"
 }
 
 func (c Config) check() error {
