@@ -24,6 +24,8 @@ const (
 
 	// migrationWait bounds the wait for another server that is migrating.
 	migrationWait = time.Minute
+	// migrationWord is what is left of the caller's time to hear that the wait was in vain.
+	migrationWord = time.Second
 
 	undefinedTable        = "42P01"
 	insufficientPrivilege = "42501"
@@ -38,8 +40,8 @@ var (
 )
 
 // Migrate brings the schema up to what this program knows. Doing it again changes nothing, and any number of
-// servers may do it at the same time: one works, the others wait for it, for at most a minute
-// (ErrMigrationLocked). Each migration and the note that it was applied are one transaction.
+// servers may do it at the same time: one works, the others wait for it, for as long as ctx lets them but at most
+// a minute (ErrMigrationLocked). Each migration and the note that it was applied are one transaction.
 //
 // A database with migrations that this program does not know is ErrNewerSchema, and is left as it is. One that lacks
 // some, where the user may not make tables, is ErrNotMigrated.
@@ -136,8 +138,12 @@ func (db *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
 	// The server bounds the wait; the context is only for the case that the server is gone.
 	lockCtx, cancel := context.WithTimeout(ctx, migrationWait+5*time.Second)
 	defer cancel()
-	limit := strconv.FormatInt(migrationWait.Milliseconds(), 10)
-	_, err = conn.Exec(lockCtx, `SELECT set_config('lock_timeout', $1, false)`, limit)
+	limit := migrationWait
+	if deadline, ok := ctx.Deadline(); ok {
+		// It ends before ctx does: "deadline exceeded" would not say what was in the way. 0 would be no limit.
+		limit = max(time.Millisecond, min(limit, time.Until(deadline)-migrationWord))
+	}
+	_, err = conn.Exec(lockCtx, `SELECT set_config('lock_timeout', $1, false)`, strconv.FormatInt(limit.Milliseconds(), 10))
 	if err == nil {
 		_, err = conn.Exec(lockCtx, `SELECT pg_advisory_lock($1)`, int64(migrationLock))
 	}
@@ -146,7 +152,7 @@ func (db *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
 	}
 	unlock()
 	if hasCode(err, lockNotAvailable) {
-		return nil, fmt.Errorf("pg: %w (%s)", ErrMigrationLocked, migrationWait)
+		return nil, fmt.Errorf("pg: %w (%s)", ErrMigrationLocked, limit.Round(time.Second))
 	}
 	return nil, fmt.Errorf("pg: lock the migrations: %w", err)
 }

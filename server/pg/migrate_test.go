@@ -1,10 +1,12 @@
 package pg_test
 
 import (
+	"context"
 	"io/fs"
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
@@ -148,4 +150,21 @@ func TestServerThatDiesWhileMigratingLetsGoOfTheLock(t *testing.T) {
 	}, limit, tick, "it waits for the other one")
 	require.NoError(t, dead.PgConn().Conn().Close(), "which dies without a word")
 	require.NoError(t, <-migrated)
+}
+
+// TestWhoWaitsInVainIsToldWhy: also where the caller's own time ends before the longest wait does.
+func TestWhoWaitsInVainIsToldWhy(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	conn, err := db.Pool.Acquire(bounded(t))
+	require.NoError(t, err)
+	defer conn.Release()
+	_, err = conn.Exec(bounded(t), `SELECT pg_advisory_lock($1)`, int64(0x7374616d70656465))
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, db.Migrate(ctx), pg.ErrMigrationLocked)
+	_, err = conn.Exec(bounded(t), `SELECT pg_advisory_unlock_all()`)
+	require.NoError(t, err)
+	require.NoError(t, db.Migrate(bounded(t)))
 }
