@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/pbkdf2"
@@ -11,6 +12,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // ServingRole is the role that serves in an embedded cluster, and in those of tests.
@@ -29,29 +31,44 @@ var rights = []string{
 // serving takes and nothing more. A serving user that does not exist is made, where the owner may make one, with the
 // password of servingURL. Doing it again changes nothing.
 //
-// Errors: ErrBadURL, ErrSameRole, those of Open and Migrate.
+// Errors: ErrBadURL, ErrSameRole, ErrOtherDatabase, those of Open and Migrate.
 func MigrateAs(ctx context.Context, ownerURL, servingURL string) (err error) {
 	serving, err := parseURL(servingURL)
 	if err != nil {
 		return err
+	}
+	migrating, err := parseURL(ownerURL)
+	if err != nil {
+		return err
+	}
+	name, password := serving.ConnConfig.User, serving.ConnConfig.Password
+	switch served, migrated := databaseOf(serving), databaseOf(migrating); {
+	case name == migrating.ConnConfig.User:
+		return fmt.Errorf("pg: %w", ErrSameRole)
+	case served != migrated:
+		return fmt.Errorf("pg: %w: the owner's URL names %s, the other one %s", ErrOtherDatabase, migrated, served)
 	}
 	owner, err := Open(ctx, ownerURL, WithMaxConns(2))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, owner.Close()) }()
-	name, password := serving.ConnConfig.User, serving.ConnConfig.Password
-	if name == owner.connConfig().User {
-		return fmt.Errorf("pg: %w", ErrSameRole)
-	}
 	if err := owner.Migrate(ctx); err != nil {
 		return err
 	}
 	return owner.leaveTo(ctx, name, password)
 }
 
-// ErrSameRole says that the owner and the one who serves are the same user.
-var ErrSameRole = errors.New("the owner of the schema and the user who serves must not be the same")
+// Errors of MigrateAs, before anything is changed.
+var (
+	ErrSameRole      = errors.New("the owner of the schema and the user who serves must not be the same")
+	ErrOtherDatabase = errors.New("the owner of the schema must migrate the database that is served")
+)
+
+// databaseOf is the database that a URL leads to: where it names none, PostgreSQL takes the user's name.
+func databaseOf(cfg *pgxpool.Config) string {
+	return cmp.Or(cfg.ConnConfig.Database, cfg.ConnConfig.User)
+}
 
 // leaveTo gives a role its rights. Servers that start at the same time take turns, as they do for migrating.
 func (db *DB) leaveTo(ctx context.Context, role, password string) error {
@@ -78,8 +95,8 @@ func (db *DB) leaveTo(ctx context.Context, role, password string) error {
 		return fmt.Errorf("pg: grant: %w", err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // after a commit it does nothing
-	// What an earlier version gave and this one does not: away with it.
-	statements := []string{`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ` + name}
+	// What an earlier version gave and this one does not: away with it. Tables of others in this schema are none of ours.
+	statements := []string{`REVOKE ALL ON bun_migrations, bun_migration_locks, sales, purchases, sale_changes FROM ` + name}
 	for _, right := range rights {
 		statements = append(statements, right+name)
 	}

@@ -100,5 +100,36 @@ func TestMigrateAsMakesTheRole(t *testing.T) {
 	require.NoError(t, serving.Close())
 
 	assert.ErrorIs(t, pg.MigrateAs(t.Context(), owner, owner), pg.ErrSameRole)
+	elsewhere := pgtest.EmptyURL(t)
+	assert.ErrorIs(t, pg.MigrateAs(t.Context(), elsewhere, u.String()), pg.ErrOtherDatabase)
+	assert.True(t, ask[bool](t, elsewhere, `SELECT to_regclass('sales') IS NULL`), "it is left as it was")
 	assert.ErrorIs(t, pg.MigrateAs(t.Context(), owner, "postgres://%zz"), pg.ErrBadURL)
+}
+
+// TestATableOfOthersIsNoneOfOurs: an owner who is no superuser grants in a schema where somebody else has a table, too.
+func TestATableOfOthersIsNoneOfOurs(t *testing.T) {
+	t.Parallel()
+	super := pgtest.EmptyURL(t)
+	db, err := pg.Open(t.Context(), super)
+	require.NoError(t, err)
+	u, err := url.Parse(super)
+	require.NoError(t, err)
+	database := u.Path[1:]
+	owner, serving := "owner_"+database, "serving_"+database
+	t.Cleanup(func() { // roles are the cluster's, not the database's
+		_, err := db.Pool.Exec(context.Background(), `DROP OWNED BY `+owner+`, `+serving+`; DROP ROLE `+owner+`, `+serving)
+		assert.NoError(t, err)
+		assert.NoError(t, db.Close())
+	})
+	must(t, db, `CREATE ROLE `+owner+` LOGIN`)
+	must(t, db, `CREATE ROLE `+serving+` LOGIN`)
+	must(t, db, `GRANT CREATE ON SCHEMA public TO `+owner)
+	must(t, db, `CREATE TABLE notes (n int)`)
+	must(t, db, `GRANT SELECT ON notes TO `+serving)
+	as := func(role string) string {
+		u.User = url.User(role)
+		return u.String()
+	}
+	require.NoError(t, pg.MigrateAs(t.Context(), as(owner), as(serving)))
+	assert.Zero(t, ask[int](t, as(serving), `SELECT count(*) FROM notes`), "who may read it still may")
 }
