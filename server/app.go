@@ -45,7 +45,7 @@ type App struct {
 	graphql  *transport.Handler
 	activity *activity.Monitor
 	http     *http.Server
-	listener net.Listener
+	listener *web.Connections
 	serving  bool         // the listener is the http server's
 	profiles *http.Server // nil without PPROF_ADDR
 	metrics  *http.Server // nil without METRICS_ADDR
@@ -99,7 +99,7 @@ func (a *App) listen(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen on ADDR: %w", err)
 	}
-	a.listener = web.LimitConnections(listener, cfg.Connections, a.guard.Spares)
+	a.listener = web.LimitConnections(listener, cfg.Connections, a.guard.Spares, a.log)
 	return nil
 }
 

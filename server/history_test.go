@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -222,10 +224,7 @@ func TestMetrics(t *testing.T) {
 	s := h.connect(t, "")
 	s.subscribe(t, "a", watch, nil)
 	s.event(t)
-	response, err := h.client.Get("http://" + h.metrics.Addr + "/metrics")
-	require.NoError(t, err)
-	body, err := io.ReadAll(response.Body)
-	require.NoError(t, errors.Join(err, response.Body.Close()))
+	body := h.scrape(t)
 	for _, line := range []string{
 		`stampede_purchase_answers_total{answer="SOLD",sale="` + id + `"} 1`,
 		`stampede_purchase_answers_total{answer="SOLD_OUT",sale="` + id + `"} 1`,
@@ -234,14 +233,52 @@ func TestMetrics(t *testing.T) {
 		`stampede_orders_queued{sale="` + id + `"} 0`,
 		`stampede_purchases_unseen{sale="` + id + `"} 0`,
 		`stampede_subscribers{sale="` + id + `"} 1`,
+		`stampede_edge_refusals_total{reason="over_address_rate"} 0`,
 		"go_goroutines ",
 	} {
-		assert.Contains(t, string(body), line)
+		assert.Contains(t, body, line)
 	}
-	response, err = h.client.Get(h.url + "/metrics")
+	response, err := h.client.Get(h.url + "/metrics")
 	require.NoError(t, err)
 	defer response.Body.Close()
 	assert.NotContains(t, response.Header.Get("Content-Type"), "version=", "shoppers are shown the page")
+}
+
+// scrape is what Prometheus is told.
+func (h *house) scrape(t *testing.T) string {
+	t.Helper()
+	response, err := h.client.Get("http://" + h.metrics.Addr + "/metrics")
+	require.NoError(t, err)
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, errors.Join(err, response.Body.Close()))
+	return string(body)
+}
+
+// TestMetricsTellWhomTheEdgeTurnsAway: nothing else does, and behind a proxy that nobody has named it may be everybody.
+func TestMetricsTellWhomTheEdgeTurnsAway(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, func(c *Config) {
+		c.MetricsAddr, c.Connections, c.PerShopper, c.PerAddress = "127.0.0.1:0", 2, new(1), new(20)
+	})
+	told := func(metric string, n int) { assert.Contains(t, h.scrape(t), fmt.Sprintf("%s %d\n", metric, n)) }
+	ann := header("Authorization", "Bearer "+h.token(t, "ann"))
+	statuses, _ := h.knock(t, 10, ann)
+	require.Positive(t, statuses[http.StatusTooManyRequests])
+	told(`stampede_edge_refusals_total{reason="over_shopper_rate"}`, statuses[http.StatusTooManyRequests])
+	statuses, _ = h.knock(t, 100, http.Header{})
+	require.Positive(t, statuses[http.StatusTooManyRequests])
+	told(`stampede_edge_refusals_total{reason="over_address_rate"}`, statuses[http.StatusTooManyRequests])
+
+	held, err := net.Dial("tcp", h.listener.Addr().String())
+	require.NoError(t, err)
+	defer held.Close()
+	refused, err := net.Dial("tcp", h.listener.Addr().String())
+	require.NoError(t, err)
+	defer refused.Close()
+	_, err = refused.Read(make([]byte, 1))
+	require.Error(t, err)
+	told(`stampede_edge_refusals_total{reason="connections"}`, 1)
+	told("stampede_connections", 2)
 }
 
 func TestMetricsAddrIsChecked(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -27,9 +28,10 @@ func (a *App) listenMetrics(cfg Config) error {
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", web.NewMetrics(registry, counts{a}))
+	mux.Handle("GET /metrics", web.NewMetrics(registry, counts{a}, a.guard, a.listener))
 	a.metrics = &http.Server{
 		Addr: listener.Addr().String(), Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 	a.running.Go(func() {
 		if err := a.metrics.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

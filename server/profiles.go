@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -23,7 +24,10 @@ func (a *App) listenProfiles(cfg Config) error {
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	a.profiles = &http.Server{Addr: listener.Addr().String(), Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	a.profiles = &http.Server{
+		Addr: listener.Addr().String(), Handler: mux, ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
 	a.running.Go(func() {
 		if err := a.profiles.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			a.log.Warn("profiles are no longer served", "err", err)

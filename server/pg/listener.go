@@ -62,7 +62,7 @@ func (db *DB) Listen(ctx context.Context, l Listener) error {
 		// Half of the wait is random, so that replicas do not come back in step; half is certain, so that a
 		// connection that always fails at once is not made again without pause.
 		pause := delay/2 + rand.N(delay/2+1)
-		l.Log.WarnContext(ctx, "listener lost its connection", "channels", l.Channels, "retry_in", pause, "error", err)
+		l.Log.WarnContext(ctx, "listener lost its connection", "channels", l.Channels, "retry_in", pause.String(), "err", err)
 		if err := wait(ctx, pause); err != nil {
 			return err
 		}

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"stampede/graph/transport"
 )
@@ -18,6 +21,9 @@ type Connections struct {
 	net.Listener
 	most   int
 	spares func(netip.Addr) bool
+	log    *slog.Logger
+	// refused counts those that were one too many.
+	refused atomic.Int64
 
 	mu   sync.Mutex // guards what follows
 	open int
@@ -25,15 +31,19 @@ type Connections struct {
 }
 
 // LimitConnections bounds what listener accepts.
-func LimitConnections(listener net.Listener, most int, spares func(netip.Addr) bool) *Connections {
-	return &Connections{Listener: listener, most: most, spares: spares, from: map[netip.Addr]int{}}
+func LimitConnections(listener net.Listener, most int, spares func(netip.Addr) bool, log *slog.Logger) *Connections {
+	return &Connections{Listener: listener, most: most, spares: spares, log: log, from: map[netip.Addr]int{}}
 }
 
-// Accept waits for the next connection that there is room for.
+// Accept waits for the next connection that there is room for. What keeps it from doing so, as too few file descriptors,
+// it tells: net/http waits for up to a second, and says so where a flood of broken requests stands, too.
 func (c *Connections) Accept() (net.Conn, error) {
 	for {
 		conn, err := c.Listener.Accept()
 		if err != nil {
+			if !errors.Is(err, net.ErrClosed) {
+				c.log.Warn("could not take a connection", "err", err)
+			}
 			return nil, err
 		}
 		tcp, isTCP := conn.(*net.TCPConn)
@@ -42,6 +52,7 @@ func (c *Connections) Accept() (net.Conn, error) {
 		}
 		from := tcp.RemoteAddr().(*net.TCPAddr).AddrPort().Addr() //nolint:errcheck // it is of TCP
 		if !c.take(from) {
+			c.refused.Add(1)
 			_ = conn.Close()
 			continue
 		}
@@ -58,6 +69,13 @@ func (c *Connections) take(from netip.Addr) bool {
 	c.open++
 	c.from[transport.Network(from)]++
 	return true
+}
+
+// Held is how many connections there are.
+func (c *Connections) Held() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.open
 }
 
 func (c *Connections) release(from netip.Addr) {

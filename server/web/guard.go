@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"stampede/graph"
@@ -38,6 +39,8 @@ type Guard struct {
 	addresses      *meter[netip.Addr]
 	spareShoppers  bool // those at private addresses
 	spareAddresses bool
+
+	overAddress, overShopper atomic.Int64 // how often each rate has refused
 }
 
 // NewGuard makes a Guard.
@@ -77,14 +80,22 @@ func (g *Guard) admitAddress(from netip.Addr) (time.Duration, bool) {
 	if g.addresses.rate.burst == 0 || g.spareAddresses && Private(from) {
 		return 0, true
 	}
-	return g.addresses.admit(transport.Network(from))
+	wait, ok := g.addresses.admit(transport.Network(from))
+	if !ok {
+		g.overAddress.Add(1)
+	}
+	return wait, ok
 }
 
 func (g *Guard) admitShopper(from netip.Addr, viewer *graph.Viewer) (time.Duration, bool) {
 	if viewer == nil || g.shoppers.rate.burst == 0 || g.spareShoppers && Private(from) {
 		return 0, true
 	}
-	return g.shoppers.admit(viewer.ID)
+	wait, ok := g.shoppers.admit(viewer.ID)
+	if !ok {
+		g.overShopper.Add(1)
+	}
+	return wait, ok
 }
 
 func (g *Guard) trusts(address netip.Addr) bool {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -20,10 +21,27 @@ type Counts interface {
 	Unseen() map[model.SaleID]int
 }
 
-// NewMetrics puts this server's counts into a registry, and serves that.
-func NewMetrics(registry *prometheus.Registry, counts Counts) http.Handler {
-	registry.MustRegister(collector{counts})
+// NewMetrics puts this server's counts, and those of its edge, into a registry, and serves that.
+func NewMetrics(registry *prometheus.Registry, counts Counts, guard *Guard, connections *Connections) http.Handler {
+	registry.MustRegister(
+		collector{counts},
+		refusals("over_address_rate", &guard.overAddress),
+		refusals("over_shopper_rate", &guard.overShopper),
+		refusals("connections", &connections.refused),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "stampede_connections", Help: "Connections to ADDR that are held, of MAX_CONNECTIONS at the most.",
+		}, func() float64 { return float64(connections.Held()) }),
+	)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry})
+}
+
+// refusals is how often the edge has turned somebody away for one reason.
+func refusals(reason string, n *atomic.Int64) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name:        "stampede_edge_refusals_total",
+		Help:        "Requests and operations over RATE_PER_ADDRESS or RATE_PER_SHOPPER, and connections that were one too many.",
+		ConstLabels: prometheus.Labels{"reason": reason},
+	}, func() float64 { return float64(n.Load()) })
 }
 
 // collector reads the counts whenever somebody asks: counting itself stays as cheap as it is.
