@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -13,9 +14,11 @@ const (
 	readyFor = 500 * time.Millisecond
 )
 
-// readiness asks one question at a time.
+// readiness asks one question at a time, and tells the log when the answer is another one than before: anybody may ask,
+// as often as they like.
 type readiness struct {
 	ask func(ctx context.Context) error
+	log *slog.Logger
 
 	mu  sync.Mutex // guards what follows
 	at  time.Time
@@ -32,7 +35,14 @@ func (r *readiness) check(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyWait)
 	defer cancel()
+	before := r.err
 	r.err = r.ask(ctx)
 	r.at = time.Now()
+	switch {
+	case r.err != nil && before == nil:
+		r.log.WarnContext(ctx, "not ready", "err", r.err)
+	case r.err == nil && before != nil:
+		r.log.InfoContext(ctx, "ready again")
+	}
 	return r.err
 }

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -17,7 +20,8 @@ func TestReadinessIsAskedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
 		away := errors.New("away")
-		r := &readiness{ask: func(context.Context) error {
+		var log bytes.Buffer
+		r := &readiness{log: slog.New(slog.NewTextHandler(&log, nil)), ask: func(context.Context) error {
 			asked++
 			return away
 		}}
@@ -30,8 +34,14 @@ func TestReadinessIsAskedOnce(t *testing.T) {
 		all.Wait()
 		assert.Equal(t, 1, asked)
 		<-time.After(readyFor)
+		assert.ErrorIs(t, r.check(t.Context()), away)
+		assert.Equal(t, 1, strings.Count(log.String(), "\n"), "told once: %s", log.String())
+		assert.Contains(t, log.String(), `level=WARN msg="not ready" err=away`)
+		log.Reset()
+		<-time.After(readyFor)
 		away = nil
 		assert.NoError(t, r.check(t.Context()))
-		assert.Equal(t, 2, asked)
+		assert.Equal(t, 3, asked)
+		assert.Contains(t, log.String(), `level=INFO msg="ready again"`)
 	})
 }

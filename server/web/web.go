@@ -53,7 +53,7 @@ func NewHandler(e Edge) (http.Handler, error) {
 	mux.Handle("GET /sales/{id}/purchases.csv", e.admitted(newExport(e)))
 	mux.HandleFunc("GET /schema.graphql", schema)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", e.ready(&readiness{ask: e.Ready}))
+	mux.HandleFunc("GET /readyz", e.ready(&readiness{ask: e.Ready, log: e.Log}))
 	mux.Handle("/", page)
 	return identified(recovered(headed(mux, e.Guard), e.Log)), nil
 }
@@ -105,7 +105,6 @@ func (e Edge) ready(asked *readiness) http.HandlerFunc {
 			err = asked.check(r.Context())
 		}
 		if err != nil {
-			e.Log.WarnContext(r.Context(), "not ready", "err", err)
 			w.Header().Set("Retry-After", "1")
 			say(w, http.StatusServiceUnavailable, "not ready")
 			return
