@@ -270,12 +270,20 @@ func (a *App) closeEdge(ctx context.Context) (err error) {
 	}
 	sockets := make(chan error, 1)
 	go func() { sockets <- a.graphql.Close(ctx) }()
-	err = errors.Join(a.http.Shutdown(ctx), <-sockets)
+	err = errors.Join(during("end the open requests", a.http.Shutdown(ctx)), during("end the websockets", <-sockets))
 	if err != nil {
 		// Whoever is still connected has had the time that there was.
-		err = errors.Join(err, a.http.Close())
+		err = errors.Join(err, during("close connections", a.http.Close()))
 	}
 	return err
+}
+
+// during says of an error what could not be done: "deadline exceeded" alone tells nobody what was cut off.
+func during(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // closeDatabase waits for the connections that are in use, but not beyond ctx: a database that hangs may not hold up
@@ -314,6 +322,6 @@ func (a *App) closeEngine(ctx context.Context) (err error) {
 	case <-told:
 		return err
 	case <-ctx.Done():
-		return errors.Join(err, ctx.Err())
+		return errors.Join(err, during("tell the other servers the last news", ctx.Err()))
 	}
 }
