@@ -25,9 +25,12 @@ COPY server/ server/
 COPY client/client.go client/
 COPY --from=client /src/client/dist/ client/dist/
 ARG TARGETOS TARGETARCH
+# What -version, the log and the metrics call it: --build-arg VERSION=$(git describe --tags --always).
+ARG VERSION=
 # Without cgo the binary needs no C library: it runs on nothing at all.
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false -o /out/stampede ./server
+    CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
+    -ldflags "-X main.release=$VERSION" -o /out/stampede ./server
 # Scratch has no mkdir: the folder for the demo's secret is made here.
 RUN mkdir /out/data
 

@@ -305,3 +305,16 @@ func (in instruction) list(t *testing.T) []string {
 	require.NoError(t, json.Unmarshal([]byte("["+words), &list))
 	return list
 }
+
+// TestAnImageKnowsItsVersion: there is no git where it is built.
+func TestAnImageKnowsItsVersion(t *testing.T) {
+	t.Parallel()
+	project := compose(t, "VERSION=1.2.3")
+	require.NotNil(t, service(t, project, "server").Build.Args["VERSION"])
+	assert.Equal(t, "1.2.3", *service(t, project, "server").Build.Args["VERSION"])
+	file, err := os.ReadFile(filepath.Join(root, "Dockerfile"))
+	require.NoError(t, err)
+	require.Contains(t, string(file), "\nARG VERSION=\n")
+	require.Contains(t, string(file), `-ldflags "-X main.release=$VERSION"`)
+	assert.Empty(t, release, "that is what the linker sets")
+}

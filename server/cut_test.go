@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"sync"
 	"testing"
 
@@ -63,4 +65,26 @@ func TestReplicasThatLoseTheirListenersAgainAndAgain(t *testing.T) {
 		assert.InDelta(t, final, sale["revision"], 0, "watcher %d", i)
 		assert.InDelta(t, bought, sale["sold"], 0, "watcher %d", i)
 	}
+}
+
+// TestAnEndThatCutsSomebodyOffSaysWhom: not only that there was too little time.
+func TestAnEndThatCutsSomebodyOffSaysWhom(t *testing.T) {
+	t.Parallel()
+	cfg := Config{
+		Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "warn", LogFormat: "text",
+		DatabaseURL: pgtest.URL(t), Connections: 1, Waiting: 1,
+	}
+	log, err := cfg.logger(testLog{t})
+	require.NoError(t, err)
+	app, err := NewApp(t.Context(), cfg, log)
+	require.NoError(t, err)
+	conn, err := net.Dial("tcp", app.listener.Addr().String())
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"+
+		"Content-Length: 10\r\nExpect: 100-continue\r\n\r\n")
+	require.NoError(t, err)
+	_, err = io.ReadFull(conn, make([]byte, len("HTTP/1.1 100 Continue")))
+	require.NoError(t, err, "it waits for the rest")
+	require.ErrorContains(t, app.Close(), "end the open requests: context deadline exceeded")
 }

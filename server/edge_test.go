@@ -330,25 +330,3 @@ func TestAServerThatFailsLateLeavesNothing(t *testing.T) {
 	_, err = NewApp(context.Background(), cfg, log)
 	require.ErrorContains(t, err, "METRICS_ADDR") // TestMain looks for goroutines that are left
 }
-
-// TestAnEndThatCutsSomebodyOffSaysWhom.
-func TestAnEndThatCutsSomebodyOffSaysWhom(t *testing.T) {
-	t.Parallel()
-	cfg := Config{
-		Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "warn", LogFormat: "text",
-		DatabaseURL: pgtest.URL(t), Connections: 1, Waiting: 1,
-	}
-	log, err := cfg.logger(testLog{t})
-	require.NoError(t, err)
-	app, err := NewApp(t.Context(), cfg, log)
-	require.NoError(t, err)
-	conn, err := net.Dial("tcp", app.listener.Addr().String())
-	require.NoError(t, err)
-	defer conn.Close()
-	_, err = io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"+
-		"Content-Length: 10\r\nExpect: 100-continue\r\n\r\n")
-	require.NoError(t, err)
-	_, err = io.ReadFull(conn, make([]byte, len("HTTP/1.1 100 Continue")))
-	require.NoError(t, err, "it waits for the rest")
-	require.ErrorContains(t, app.Close(), "end the open requests: context deadline exceeded")
-}

@@ -234,6 +234,7 @@ func TestMetrics(t *testing.T) {
 		`stampede_purchases_unseen{sale="` + id + `"} 0`,
 		`stampede_subscribers{sale="` + id + `"} 1`,
 		`stampede_edge_refusals_total{reason="over_address_rate"} 0`,
+		`stampede_build_info{version="` + version() + `"} 1`,
 		"go_goroutines ",
 	} {
 		assert.Contains(t, body, line)
@@ -271,10 +272,10 @@ func TestMetricsTellWhomTheEdgeTurnsAway(t *testing.T) {
 
 	held, err := net.Dial("tcp", h.listener.Addr().String())
 	require.NoError(t, err)
-	defer held.Close()
+	defer func() { _ = held.Close() }()
 	refused, err := net.Dial("tcp", h.listener.Addr().String())
 	require.NoError(t, err)
-	defer refused.Close()
+	defer func() { _ = refused.Close() }()
 	_, err = refused.Read(make([]byte, 1))
 	require.Error(t, err)
 	told(`stampede_edge_refusals_total{reason="connections"}`, 1)

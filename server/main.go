@@ -179,7 +179,13 @@ func askHealth(ctx context.Context, stdout io.Writer) error {
 	return err
 }
 
+// release is set by the linker where a build knows what it is and git is not at hand, as in the Dockerfile.
+var release string
+
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" {
 		return "(devel)"

@@ -26,6 +26,10 @@ func (a *App) listenMetrics(cfg Config) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "stampede_build_info", Help: "Always 1: the version is in the label.",
+			ConstLabels: prometheus.Labels{"version": version()},
+		}, func() float64 { return 1 }),
 	)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", web.NewMetrics(registry, counts{a}, a.guard, a.listener))

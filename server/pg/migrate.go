@@ -143,7 +143,8 @@ func (db *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
 		// It ends before ctx does: "deadline exceeded" would not say what was in the way. 0 would be no limit.
 		limit = max(time.Millisecond, min(limit, time.Until(deadline)-migrationWord))
 	}
-	_, err = conn.Exec(lockCtx, `SELECT set_config('lock_timeout', $1, false)`, strconv.FormatInt(limit.Milliseconds(), 10))
+	milliseconds := strconv.FormatInt(limit.Milliseconds(), 10)
+	_, err = conn.Exec(lockCtx, `SELECT set_config('lock_timeout', $1, false)`, milliseconds)
 	if err == nil {
 		_, err = conn.Exec(lockCtx, `SELECT pg_advisory_lock($1)`, int64(migrationLock))
 	}

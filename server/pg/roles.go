@@ -96,7 +96,8 @@ func (db *DB) leaveTo(ctx context.Context, role, password string) error {
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // after a commit it does nothing
 	// What an earlier version gave and this one does not: away with it. Tables of others in this schema are none of ours.
-	statements := []string{`REVOKE ALL ON bun_migrations, bun_migration_locks, sales, purchases, sale_changes FROM ` + name}
+	const ours = `bun_migrations, bun_migration_locks, sales, purchases, sale_changes`
+	statements := []string{`REVOKE ALL ON ` + ours + ` FROM ` + name}
 	for _, right := range rights {
 		statements = append(statements, right+name)
 	}

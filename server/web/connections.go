@@ -35,8 +35,8 @@ func LimitConnections(listener net.Listener, most int, spares func(netip.Addr) b
 	return &Connections{Listener: listener, most: most, spares: spares, log: log, from: map[netip.Addr]int{}}
 }
 
-// Accept waits for the next connection that there is room for. What keeps it from doing so, as too few file descriptors,
-// it tells: net/http waits for up to a second, and says so where a flood of broken requests stands, too.
+// Accept waits for the next connection that there is room for. What keeps it from doing so, as too few file
+// descriptors, it tells: net/http says that only where a flood of broken requests stands, too, and waits up to a second.
 func (c *Connections) Accept() (net.Conn, error) {
 	for {
 		conn, err := c.Listener.Accept()

@@ -39,7 +39,7 @@ func NewMetrics(registry *prometheus.Registry, counts Counts, guard *Guard, conn
 func refusals(reason string, n *atomic.Int64) prometheus.Collector {
 	return prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name:        "stampede_edge_refusals_total",
-		Help:        "Requests and operations over RATE_PER_ADDRESS or RATE_PER_SHOPPER, and connections that were one too many.",
+		Help:        "What was over RATE_PER_ADDRESS or RATE_PER_SHOPPER, and connections that were one too many.",
 		ConstLabels: prometheus.Labels{"reason": reason},
 	}, func() float64 { return float64(n.Load()) })
 }
