@@ -140,7 +140,10 @@ func (c Config) checkGuard() error {
 	return err
 }
 
-const maxRate = 1_000_000
+const (
+	maxRate = 1_000_000
+	mapped  = 96 // bits before an IPv4 address that is written as IPv6
+)
 
 // guarding is what the edge is told of rates and proxies.
 func (c Config) guarding() (web.Guarding, error) {
@@ -156,6 +159,9 @@ func (c Config) guarding() (web.Guarding, error) {
 				return g, errors.New("TRUSTED_PROXIES must be addresses or networks, for example 10.0.0.0/8,192.0.2.7")
 			}
 			network = netip.PrefixFrom(address, address.BitLen())
+		}
+		if network.Addr().Is4In6() && network.Bits() >= mapped { // callers are compared as IPv4
+			network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-mapped)
 		}
 		g.TrustedProxies = append(g.TrustedProxies, network)
 	}

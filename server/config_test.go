@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"reflect"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"stampede/server/web"
 	servers "stampede/tools/process"
 )
 
@@ -220,5 +222,20 @@ func TestProfilesAreServedWhereTheyAreAskedFor(t *testing.T) {
 		t.Setenv("PPROF_ADDR", addr)
 		_, err := loadConfig()
 		assert.ErrorContains(t, err, "PPROF_ADDR", addr)
+	}
+}
+
+// TestTrustedProxiesAsTheyAreWritten: none of these is taken, and then never met.
+func TestTrustedProxiesAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	for written, proxy := range map[string]string{
+		"192.0.2.7": "192.0.2.7", "192.0.2.0/24": "::ffff:192.0.2.7", "::ffff:192.0.2.7": "192.0.2.7",
+		"::ffff:192.0.2.0/120": "192.0.2.7", "2001:db8::/32": "2001:db8::1", "2001:db8::1%eth0": "2001:db8::1%eth0",
+	} {
+		guarding, err := Config{Proxies: written}.guarding()
+		require.NoError(t, err, written)
+		guard := web.NewGuard(guarding)
+		assert.True(t, guard.Spares(netip.MustParseAddr(proxy)), written)
+		assert.False(t, guard.Spares(netip.MustParseAddr("203.0.113.1")), written)
 	}
 }

@@ -36,7 +36,7 @@ func LimitConnections(listener net.Listener, most int, spares func(netip.Addr) b
 }
 
 // Accept waits for the next connection that there is room for. What keeps it from doing so, as too few file
-// descriptors, it tells: net/http says that only where a flood of broken requests stands, too, and waits up to a second.
+// descriptors, it tells: net/http says that only where a flood of broken requests stands, too, and waits for a second.
 func (c *Connections) Accept() (net.Conn, error) {
 	for {
 		conn, err := c.Listener.Accept()

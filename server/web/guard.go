@@ -99,7 +99,7 @@ func (g *Guard) admitShopper(from netip.Addr, viewer *graph.Viewer) (time.Durati
 }
 
 func (g *Guard) trusts(address netip.Addr) bool {
-	address = address.Unmap()
+	address = address.Unmap().WithZone("") // no prefix contains an address with a zone
 	return slices.ContainsFunc(g.trusted, func(proxy netip.Prefix) bool { return proxy.Contains(address) })
 }
 
