@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -98,12 +100,12 @@ func (c Config) check() error {
 	if c.AuthSecret != "" && len(c.AuthSecret) < minSecret {
 		return fmt.Errorf("AUTH_SECRET must have %d characters or more", minSecret)
 	}
-	if u := c.AuthJWKSURL; u != "" && !strings.HasPrefix(u, "https://") && !strings.HasPrefix(u, "http://") {
-		return errors.New("AUTH_JWKS_URL must begin with https:// or http://")
+	if c.AuthJWKSURL != "" && !leadsElsewhere(c.AuthJWKSURL, "https", "http") {
+		return errors.New("AUTH_JWKS_URL must begin with https:// or http://, and name a host")
 	}
 	here := strings.HasPrefix(c.SignInURL, "/") && !strings.HasPrefix(c.SignInURL, "//")
-	if c.SignInURL != "" && !here && !strings.HasPrefix(c.SignInURL, "https://") {
-		return errors.New("SIGN_IN_URL must be a path that begins with one slash, or begin with https://")
+	if c.SignInURL != "" && !here && !leadsElsewhere(c.SignInURL, "https") {
+		return errors.New("SIGN_IN_URL must be a path that begins with one slash, or begin with https:// and name a host")
 	}
 	if !c.Demo && c.AuthSecret == "" && c.AuthJWKSURL == "" {
 		return errors.New("set AUTH_SECRET or AUTH_JWKS_URL, or DEMO=true to try things out")
@@ -115,6 +117,12 @@ func (c Config) check() error {
 		return errors.New("METRICS_ADDR must be host:port, for example 127.0.0.1:9090")
 	}
 	return checkPprofAddr(c.PprofAddr)
+}
+
+// leadsElsewhere says whether an address has one of these schemes, and a host.
+func leadsElsewhere(address string, schemes ...string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && slices.Contains(schemes, u.Scheme)
 }
 
 func checkAddr(addr string) error {

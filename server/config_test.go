@@ -66,6 +66,14 @@ func TestAWrongSettingEndsTheStartWithOneSentence(t *testing.T) {
 	}
 }
 
+func TestAnAddressElsewhereNamesAHost(t *testing.T) {
+	for setting, value := range map[string]string{"AUTH_JWKS_URL": "https:///keys.json", "SIGN_IN_URL": "https://"} {
+		setAll(t, map[string]string{"DEMO": "true", "ADDR": "127.0.0.1:0", "DATA_DIR": t.TempDir(), setting: value})
+		_, err := loadConfig()
+		assert.ErrorContains(t, err, setting)
+	}
+}
+
 func TestWithoutDemoSomebodyMustVouchForTokens(t *testing.T) {
 	setAll(t, nil)
 	err := run(t.Context(), nil, io.Discard, io.Discard)

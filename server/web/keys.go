@@ -125,7 +125,8 @@ func (k *keys) fetch(ctx context.Context) (map[string]any, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, errors.New("the JWKS holds no key of use")
+		return nil, errors.New(
+			"the JWKS holds no key of use: one that has a kid, and is of RSA with 2048 bits or more, P-256 or Ed25519")
 	}
 	return found, nil
 }
