@@ -212,7 +212,7 @@ func (a *App) fail(err error) {
 
 // ready says why the server cannot serve just now.
 func (a *App) ready(ctx context.Context) error {
-	if err := a.db.Ping(ctx); err != nil {
+	if err := a.db.Writable(ctx); err != nil {
 		return err
 	}
 	migrated, err := a.db.Migrated(ctx)

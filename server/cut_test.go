@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 	"testing"
 
@@ -87,4 +88,13 @@ func TestAnEndThatCutsSomebodyOffSaysWhom(t *testing.T) {
 	_, err = io.ReadFull(conn, make([]byte, len("HTTP/1.1 100 Continue")))
 	require.NoError(t, err, "it waits for the rest")
 	require.ErrorContains(t, app.Close(), "end the open requests: context deadline exceeded")
+}
+
+// TestAStandbyIsNotReady: a server on one shows how things stand, and sells nothing.
+func TestAStandbyIsNotReady(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, func(c *Config) { c.DatabaseURL += "&default_transaction_read_only=on" })
+	require.ErrorIs(t, h.ready(t.Context()), pg.ErrReadOnly)
+	response, _ := h.get(t, http.MethodGet, "/readyz")
+	assert.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
 }

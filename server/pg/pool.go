@@ -35,6 +35,9 @@ var (
 	ErrOldServer = errors.New("the database server is too old")
 )
 
+// ErrReadOnly says that the database answers, but takes no writes.
+var ErrReadOnly = errors.New("the database is read-only: a standby, or set so")
+
 // DB is a database: bun for queries, and the pool beneath it, which both share. Safe for concurrent use.
 type DB struct {
 	*bun.DB
@@ -103,12 +106,19 @@ func (db *DB) Close() error {
 	return err
 }
 
-// Ping makes one round trip to the server. It waits as long as ctx lets it.
-func (db *DB) Ping(ctx context.Context) error {
-	if err := db.Pool.Ping(ctx); err != nil {
-		return fmt.Errorf("pg: ping: %w", err)
+// Writable makes one round trip to the server, and says why it would take no writes. It waits as long as ctx lets it.
+// Errors: ErrReadOnly; why the server could not be asked.
+func (db *DB) Writable(ctx context.Context) error {
+	var readOnly bool
+	err := db.Pool.QueryRow(ctx, `SELECT current_setting('transaction_read_only')::bool`).Scan(&readOnly)
+	switch {
+	case err != nil:
+		return fmt.Errorf("pg: ask whether it takes writes: %w", err)
+	case readOnly:
+		return fmt.Errorf("pg: %w", ErrReadOnly)
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (db *DB) checkVersion(ctx context.Context) error {
