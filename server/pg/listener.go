@@ -39,6 +39,8 @@ type Listener struct {
 
 	// Log may be nil.
 	Log *slog.Logger
+
+	lost bool // the connection, and it has been told
 }
 
 // Listen runs l until ctx ends, and returns why it ended. Nothing else ends it: it tries to connect again,
@@ -56,6 +58,7 @@ func (db *DB) Listen(ctx context.Context, l Listener) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		l.lost = true
 		if heard {
 			delay = listenerMinDelay
 		}
@@ -90,6 +93,10 @@ func (l *Listener) session(ctx context.Context, cfg *pgx.ConnConfig) (heard bool
 		if err := l.OnConnect(ctx); err != nil {
 			return false, fmt.Errorf("pg: after listening: %w", err)
 		}
+	}
+	if l.lost {
+		l.Log.InfoContext(ctx, "listener is connected again", "channels", l.Channels)
+		l.lost = false
 	}
 	for {
 		if err := l.hear(ctx, conn); err != nil {

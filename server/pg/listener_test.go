@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -67,7 +68,8 @@ func TestListenerListensBeforeItsOwnerReads(t *testing.T) {
 func TestListenerConnectsAgain(t *testing.T) {
 	t.Parallel()
 	db := pgtest.NewEmpty(t)
-	e := listen(t, db, pg.Listener{}, nil)
+	var log bytes.Buffer
+	e := listen(t, db, pg.Listener{Log: slog.New(slog.NewTextHandler(&log, nil))}, nil)
 	<-e.connected
 	must(t, db, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'LISTEN%'`)
@@ -75,6 +77,7 @@ func TestListenerConnectsAgain(t *testing.T) {
 	must(t, db, `SELECT pg_notify('news', 'again')`)
 	assert.Equal(t, "news:again", <-e.heard)
 	require.ErrorIs(t, e.stop(), context.Canceled)
+	assert.Regexp(t, `(?s)^time=\S+ level=WARN msg="listener lost its connection".*level=INFO msg="listener is connected again"[^\n]*\n$`, log.String())
 }
 
 func TestListenerConnectsAgainWhenItsOwnerCouldNotRead(t *testing.T) {
