@@ -262,6 +262,8 @@ func TestMetricsTellWhomTheEdgeTurnsAway(t *testing.T) {
 		c.MetricsAddr, c.Connections, c.PerShopper, c.PerAddress = "127.0.0.1:0", 2, new(1), new(20)
 	})
 	told := func(metric string, n int) { assert.Contains(t, h.scrape(t), fmt.Sprintf("%s %d\n", metric, n)) }
+	require.Equal(t, http.StatusUnauthorized, h.ask(t, "nonsense", `{ viewer { id } }`, nil).Status)
+	told(`stampede_edge_refusals_total{reason="invalid_token"}`, 1)
 	ann := header("Authorization", "Bearer "+h.token(t, "ann"))
 	statuses, _ := h.knock(t, 10, ann)
 	require.Positive(t, statuses[http.StatusTooManyRequests])

@@ -32,7 +32,7 @@ func (a *App) listenMetrics(cfg Config) error {
 		}, func() float64 { return 1 }),
 	)
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", web.NewMetrics(registry, counts{a}, a.guard, a.listener))
+	mux.Handle("GET /metrics", web.NewMetrics(registry, counts{a}, a.auth, a.guard, a.listener))
 	a.metrics = &http.Server{
 		Addr: listener.Addr().String(), Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -41,6 +42,8 @@ type Auth struct {
 	parser *jwt.Parser
 	remote *keys // nil without JWKSURL
 	log    *slog.Logger
+
+	refused atomic.Int64 // tokens
 }
 
 type claims struct {
@@ -148,10 +151,12 @@ func (a *Auth) DemoSignIn(name string) (string, time.Time, *graph.Viewer, error)
 func (a *Auth) Authenticate(ctx context.Context, authorization string) (context.Context, time.Time, error) {
 	scheme, token, _ := strings.Cut(authorization, " ")
 	if !strings.EqualFold(scheme, "Bearer") {
+		a.refused.Add(1)
 		return ctx, time.Time{}, ErrInvalidToken
 	}
 	viewer, until, err := a.Verify(ctx, strings.TrimSpace(token))
 	if err != nil {
+		a.refused.Add(1)
 		return ctx, until, err
 	}
 	return graph.WithViewer(ctx, viewer), until, nil

@@ -22,9 +22,12 @@ type Counts interface {
 }
 
 // NewMetrics puts this server's counts, and those of its edge, into a registry, and serves that.
-func NewMetrics(registry *prometheus.Registry, counts Counts, guard *Guard, connections *Connections) http.Handler {
+func NewMetrics(
+	registry *prometheus.Registry, counts Counts, auth *Auth, guard *Guard, connections *Connections,
+) http.Handler {
 	registry.MustRegister(
 		collector{counts},
+		refusals("invalid_token", &auth.refused),
 		refusals("over_address_rate", &guard.overAddress),
 		refusals("over_shopper_rate", &guard.overShopper),
 		refusals("connections", &connections.refused),
@@ -39,7 +42,7 @@ func NewMetrics(registry *prometheus.Registry, counts Counts, guard *Guard, conn
 func refusals(reason string, n *atomic.Int64) prometheus.Collector {
 	return prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name:        "stampede_edge_refusals_total",
-		Help:        "What was over RATE_PER_ADDRESS or RATE_PER_SHOPPER, and connections that were one too many.",
+		Help:        "Invalid tokens, what was over RATE_PER_ADDRESS or RATE_PER_SHOPPER, and connections one too many.",
 		ConstLabels: prometheus.Labels{"reason": reason},
 	}, func() float64 { return float64(n.Load()) })
 }
