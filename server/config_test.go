@@ -152,6 +152,8 @@ func TestTokenCommand(t *testing.T) {
 		"no subject":        {"token"},
 		"a long subject":    {"token", "-sub", strings.Repeat("x", 65)},
 		"an unknown scope":  {"token", "-sub", "a", "-scope", "king"},
+		"no scope":          {"token", "-sub", "a", "-scope", " "},
+		"a scope left over": {"token", "-sub", "a", "-scope", "shopper", "operator"},
 		"no time to live":   {"token", "-sub", "a", "-ttl", "0s"},
 		"an unknown flag":   {"token", "-nonsense"},
 		"no such command":   {"nonsense"},

@@ -104,6 +104,9 @@ func mintToken(ctx context.Context, args []string, stdout, stderr io.Writer) err
 		}
 		return err
 	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q belongs to no flag (several scopes are one value: -scope \"shopper operator\")", flags.Arg(0))
+	}
 	scopes, err := parseScopes(*scope)
 	if err != nil {
 		return err
@@ -140,6 +143,9 @@ func parseScopes(words string) ([]graph.Scope, error) {
 			return nil, errors.New("-scope knows shopper and operator")
 		}
 		scopes = append(scopes, scope)
+	}
+	if len(scopes) == 0 {
+		return nil, errors.New("-scope must name one: such a token would allow nothing")
 	}
 	return scopes, nil
 }
