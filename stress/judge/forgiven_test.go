@@ -52,6 +52,23 @@ func TestNobodyIsToldByAServerThatIsKilled(t *testing.T) {
 	assert.Equal(t, []string{judge.WatchersLearn}, tooShort.Names())
 }
 
+// TestHowLongTheOthersAreHeldUp by a server that is away.
+func TestHowLongTheOthersAreHeldUp(t *testing.T) {
+	t.Parallel()
+	h := judge.History{Attempts: []judge.Attempt{
+		{Target: 0, Sent: 90 * ms, Received: 130 * ms}, // it was asked before
+		{Target: 0, Sent: 100 * ms, Received: 107 * ms},
+		{Target: 0, Sent: 199 * ms, Received: 205 * ms},
+		{Target: 0, Sent: 200 * ms, Received: 290 * ms},
+		{Target: 1, Sent: 150 * ms, Received: 201 * ms}, // its own server was away
+	}}
+	assert.Zero(t, h.Beside())
+	h.Outages = []judge.Outage{{From: 100 * ms, To: 200 * ms, Target: 1, Alone: true}}
+	assert.Equal(t, 7*ms, h.Beside())
+	h.Outages[0].Alone = false
+	assert.Zero(t, h.Beside(), "all may have been away")
+}
+
 // TestALagIsForgivenBetweenServers allows a refusal to come from a server that has not heard of a restock.
 func TestALagIsForgivenBetweenServers(t *testing.T) {
 	t.Parallel()

@@ -136,6 +136,23 @@ func Away(outages []Outage, target int16, from, to Moment) (all time.Duration) {
 	return all
 }
 
+// Beside is the slowest answer of a server to what it was asked while another one alone was away: for so long it was held
+// up; 0 when there was none. What met an outage of its own server does not count.
+func (h *History) Beside() (slowest time.Duration) {
+	for i := range h.Attempts {
+		a := &h.Attempts[i]
+		if Away(h.Outages, a.Target, a.Sent, a.Received) > 0 {
+			continue
+		}
+		for _, o := range h.Outages {
+			if o.From <= a.Sent && a.Sent < o.To {
+				slowest = max(slowest, a.Received-a.Sent)
+			}
+		}
+	}
+	return slowest
+}
+
 // excuse tells of the connections that a watcher lost.
 func (w *Watcher) excuse() string {
 	if w.Cuts == 0 {

@@ -53,6 +53,9 @@ func (r *Result) away() string {
 	if longest := r.longestOutage(); longest > 0 {
 		said += ", back within " + millis(longest)
 	}
+	if beside := r.Summary.Beside; beside > 0 {
+		end += ", the others answered within " + millis(beside)
+	}
 	return said + end
 }
 

@@ -69,6 +69,8 @@ type Summary struct {
 	Dropped     int64          `json:"dropped"`
 	Generator   float64        `json:"generator_share"` // of the machine's processors
 	Processor   float64        `json:"processor_share"` // that was busy, whoever used it; 0 where nobody tells
+	// Beside is the slowest answer of a server while another one was away, in milliseconds.
+	Beside float64 `json:"beside_ms,omitempty"`
 }
 
 // Percentiles of a latency, in milliseconds.
@@ -163,7 +165,7 @@ func Of(record *load.Record, verdict *judge.Verdict, cfg *load.Config) *Result {
 	for i := range h.Watchers {
 		s.WatcherCuts += h.Watchers[i].Cuts
 	}
-	r.Outages = outages(record)
+	r.Outages, s.Beside = outages(record), ms(h.Beside())
 	s.Planned, s.Late, s.Dropped = record.Planned, record.Late, record.Dropped
 	s.Generator, s.Processor, s.Starts = record.Own, record.Machine, percentiles(record.Starts)
 	r.Starts = curve(record.Starts)
