@@ -136,8 +136,8 @@ func Away(outages []Outage, target int16, from, to Moment) (all time.Duration) {
 	return all
 }
 
-// Beside is the slowest answer of a server to what it was asked while another one alone was away: for so long it was held
-// up; 0 when there was none. What met an outage of its own server does not count.
+// Beside is the slowest answer of a server to what it was asked while another one alone was away: for so long it was
+// held up; 0 when there was none. What met an outage of its own server does not count.
 func (h *History) Beside() (slowest time.Duration) {
 	for i := range h.Attempts {
 		a := &h.Attempts[i]
