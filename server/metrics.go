@@ -35,7 +35,7 @@ func (a *App) listenMetrics(cfg Config) error {
 	mux.Handle("GET /metrics", web.NewMetrics(registry, counts{a}, a.auth, a.guard, a.listener))
 	a.metrics = &http.Server{
 		Addr: listener.Addr().String(), Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+		IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 	a.running.Go(func() {
 		if err := a.metrics.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -26,7 +26,7 @@ func (a *App) listenProfiles(cfg Config) error {
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	a.profiles = &http.Server{
 		Addr: listener.Addr().String(), Handler: mux, ReadHeaderTimeout: 5 * time.Second,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+		IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
 	a.running.Go(func() {
 		if err := a.profiles.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

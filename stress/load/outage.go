@@ -11,7 +11,28 @@ import (
 
 // crash kills a server under way and brings it back, again and again.
 func crash(ctx context.Context, r *run) error {
-	all, err := r.workers(ctx, r.Connections) // before anybody is killed
+	return r.withOutages(ctx, 0.08, 0.16, func(ctx context.Context, dice *rand.Rand, n int) error {
+		return r.takeAway(ctx, dice.IntN(len(r.Targets)), n)
+	})
+}
+
+// freeze lets a server stand still under way, again and again. When it goes on, what it remembers is old.
+func freeze(ctx context.Context, r *run) error {
+	return r.withOutages(ctx, 0.03, 0.08, func(ctx context.Context, dice *rand.Rand, n int) error {
+		target := dice.IntN(len(r.Targets))
+		g := newGroup(ctx)
+		g.run(func(ctx context.Context) error { return r.takeAway(ctx, target, n) })
+		g.run(func(ctx context.Context) error { return r.meanwhile(ctx, (target+1)%len(r.Targets), dice) })
+		return g.wait()
+	})
+}
+
+// withOutages plays arrivals, and one outage after the other; between them passes a share of the run's length, from
+// least to most.
+func (r *run) withOutages(
+	ctx context.Context, least, most float64, one func(ctx context.Context, dice *rand.Rand, n int) error,
+) error {
+	all, err := r.workers(ctx, r.Connections) // before anybody is away
 	defer dismiss(all)
 	if err != nil {
 		return err
@@ -22,8 +43,8 @@ func crash(ctx context.Context, r *run) error {
 	dice, until := r.dice(-1), r.now()+r.Duration // not for as long as somebody waits whom it never answers
 	return r.beside(ctx, func(ctx context.Context) error { r.eachOf(ctx, all, wants); return nil },
 		func(ctx context.Context, _ *shop.Conn, over <-chan struct{}) error {
-			for n := 0; r.now() < until && wait(over, r.shareOfDuration(dice, 0.08, 0.16)); n++ {
-				if err := r.takeAway(ctx, dice.IntN(len(r.Targets)), n); err != nil {
+			for n := 0; r.now() < until && wait(over, r.shareOfDuration(dice, least, most)); n++ {
+				if err := one(ctx, dice, n); err != nil {
 					return err
 				}
 			}
@@ -42,27 +63,6 @@ func (r *run) takeAway(ctx context.Context, target, n int) error {
 		back(alone)
 	}
 	return err
-}
-
-// freeze lets a server stand still under way, again and again. When it goes on, what it remembers is old.
-func freeze(ctx context.Context, r *run) error {
-	if err := r.openNow(ctx); err != nil {
-		return err
-	}
-	dice, until := r.dice(-1), r.now()+r.Duration
-	return r.beside(ctx, func(ctx context.Context) error { return r.each(ctx, wants) },
-		func(ctx context.Context, _ *shop.Conn, over <-chan struct{}) error {
-			for n := 0; r.now() < until && wait(over, r.shareOfDuration(dice, 0.03, 0.08)); n++ {
-				target := dice.IntN(len(r.Targets))
-				g := newGroup(ctx)
-				g.run(func(ctx context.Context) error { return r.takeAway(ctx, target, n) })
-				g.run(func(ctx context.Context) error { return r.meanwhile(ctx, (target+1)%len(r.Targets), dice) })
-				if err := g.wait(); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
 }
 
 // stillFor is how long a server has stood still when the sale changes, and for how long it is on hold then.
