@@ -245,7 +245,7 @@ func (a *App) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
 	a.draining.Store(true)
-	err := errors.Join(a.closeEdge(ctx), a.closeEngine(ctx), a.closeProfiles(), a.closeMetrics())
+	err := errors.Join(a.closeEdge(ctx), a.closeEngine(ctx), a.closeInner())
 	err = errors.Join(err, a.closeDatabase(ctx))
 	if a.postgres != nil {
 		err = errors.Join(err, a.postgres.Stop(ctx))

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -15,14 +11,7 @@ import (
 )
 
 // listenMetrics serves Prometheus on METRICS_ADDR: away from the shoppers, whose business it is not how much is sold.
-func (a *App) listenMetrics(cfg Config) error {
-	if cfg.MetricsAddr == "" {
-		return nil
-	}
-	listener, err := net.Listen("tcp", cfg.MetricsAddr)
-	if err != nil {
-		return fmt.Errorf("listen on METRICS_ADDR: %w", err)
-	}
+func (a *App) listenMetrics(cfg Config) (err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -33,22 +22,9 @@ func (a *App) listenMetrics(cfg Config) error {
 	)
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", web.NewMetrics(registry, counts{a}, a.auth, a.guard, a.listener))
-	a.metrics = &http.Server{
-		Addr: listener.Addr().String(), Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
-	}
-	a.running.Go(func() {
-		if err := a.metrics.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.log.Warn("metrics are no longer served", "err", err)
-		}
+	a.metrics, err = a.serveInner(inner{
+		setting: "METRICS_ADDR", addr: cfg.MetricsAddr, path: "/metrics", handler: mux,
+		write: 30 * time.Second,
 	})
-	a.log.Info("serving metrics", "url", "http://"+listener.Addr().String()+"/metrics")
-	return nil
-}
-
-func (a *App) closeMetrics() error {
-	if a.metrics == nil {
-		return nil
-	}
-	return a.metrics.Close()
+	return err
 }
