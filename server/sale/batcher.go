@@ -286,7 +286,7 @@ func (b *Batcher) amend(ctx context.Context, id model.SaleID, a *amendment) {
 // twice is fine.
 func (b *Batcher) Close(ctx context.Context) error {
 	b.refuseNewcomers()
-	return waitFor(ctx, &b.running)
+	return waitFor(ctx, &b.running, "answer the purchases that were accepted")
 }
 
 func (b *Batcher) refuseNewcomers() {

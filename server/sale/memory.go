@@ -2,6 +2,7 @@ package sale
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -174,11 +175,11 @@ func (m *memory) close(ctx context.Context) error {
 	m.closed = true
 	m.mu.Unlock()
 	m.cancel()
-	return waitFor(ctx, &m.running)
+	return waitFor(ctx, &m.running, "end what reads up who has bought")
 }
 
-// waitFor waits until the group is done, or ctx ends.
-func waitFor(ctx context.Context, group *sync.WaitGroup) error {
+// waitFor waits until the group is done, or ctx ends: then the error says what there was no time for.
+func waitFor(ctx context.Context, group *sync.WaitGroup, what string) error {
 	done := make(chan struct{})
 	go func() {
 		group.Wait()
@@ -188,6 +189,6 @@ func waitFor(ctx context.Context, group *sync.WaitGroup) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("%s: %w", what, ctx.Err())
 	}
 }

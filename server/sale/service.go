@@ -4,7 +4,6 @@ package sale
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -47,14 +46,7 @@ func (s *Service) announce(d model.Decision) {
 // Close lets everything that was accepted get its answer, refuses the rest as BUSY, and returns when all is done
 // or ctx ends. Closing twice is fine.
 func (s *Service) Close(ctx context.Context) error {
-	purchases, reads := s.batcher.Close(ctx), s.memory.close(ctx)
-	if purchases != nil {
-		purchases = fmt.Errorf("answer the purchases that were accepted: %w", purchases)
-	}
-	if reads != nil {
-		reads = fmt.Errorf("end what reads up who has bought: %w", reads)
-	}
-	return errors.Join(purchases, reads)
+	return errors.Join(s.batcher.Close(ctx), s.memory.close(ctx))
 }
 
 // Purchase answers what became of an order: from memory where memory is sure, else once it is durable. A success never
