@@ -105,7 +105,8 @@ type Change struct {
 	InDoubt bool
 }
 
-// Outage is a time in which a server was killed and not yet back; To is Never when nobody could bring it back.
+// Outage is a time in which a server was away: killed and not yet back, or frozen. To is Never when nobody could bring
+// it back.
 type Outage struct {
 	From, To Moment
 	Target   int16 // whose server it was

@@ -125,8 +125,8 @@ func (x *index) news(p *Promise, w int, mine []*Event) (lags []Lag) {
 	return lags
 }
 
-// Away is for how long between two moments a target's server was killed and not yet back, or may have been. The outages
-// are one after the other.
+// Away is for how long between two moments a target's server was away, or may have been. The outages are one after the
+// other.
 func Away(outages []Outage, target int16, from, to Moment) (all time.Duration) {
 	for _, o := range outages {
 		if o.of(target) {

@@ -129,7 +129,7 @@ func (r *recorder) outage(target int) (back func(alone bool)) {
 	}
 }
 
-// away is for how long between two moments a target's server was killed and not yet back, or may have been.
+// away is for how long between two moments a target's server was away, or may have been.
 func (r *recorder) away(target int, from, to judge.Moment) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -64,8 +64,8 @@ func (w *worker) buy(ctx context.Context, o wish) {
 }
 
 // persist asks until there is an answer, patience runs out or ctx ends, with the same key, as a shopper's page does. It
-// returns how often it asked and what it heard last. While a server that was killed is not back, patience stands still:
-// how long that takes is up to whoever brings it back.
+// returns how often it asked and what it heard last. While the server is away, patience stands still: how long that
+// takes is up to whoever brings it back.
 func (w *worker) persist(ctx context.Context, o wish) (times int, last judge.Result) {
 	if o.token == "" {
 		o.token = w.Wallet.Token(o.shopper)

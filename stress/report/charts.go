@@ -108,7 +108,7 @@ func (r *Result) rateChart() Chart {
 	r.line(&c, "line soft", y, false, offered)
 	r.line(&c, "line ink", y, false, answered)
 	if len(r.Outages) > 0 {
-		c.legend("bad", r.done()+", and not yet back")
+		c.legend("bad", r.goneFor())
 	}
 	c.legend("soft", "offered")
 	c.legend("ink", "answered")

@@ -43,6 +43,14 @@ func (r *Result) done() string {
 	return "killed"
 }
 
+// goneFor is what the times of outages are.
+func (r *Result) goneFor() string {
+	if r.Scenario == string(load.Freeze) {
+		return r.done()
+	}
+	return r.done() + ", and not yet back"
+}
+
 // away is how often a server was, and for how long. The scenario has the outage's name.
 func (r *Result) away() string {
 	end := ""
