@@ -80,7 +80,9 @@ test('on a low laptop the button is in view, whatever there is to say', async ({
   const ada = await arrives('Ada', { viewport: { width: 1366, height: 600 } });
   for (const viewport of [
     { width: 1366, height: 600 },
+    { width: 1366, height: 640 },
     { width: 1366, height: 650 },
+    { width: 1366, height: 665 },
     { width: 1280, height: 720 },
     { width: 1440, height: 789 },
   ]) {
