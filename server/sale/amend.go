@@ -31,8 +31,10 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 	if errors.Is(err, errOpens) {
 		after, err = s.open(ctx, id, wish)
 	}
+	if errors.Is(err, pg.ErrOutcomeUnknown) {
+		s.doubts.raise(id) // nobody finds out what became of it
+	}
 	if err != nil {
-		s.noteDoubt(err)
 		return model.State{}, fmt.Errorf("amend sale %d: %w", id, err)
 	}
 	s.ledger.foresee(id, &after)
@@ -81,7 +83,7 @@ func (s *Store) amend(
 		}
 		after = model.State{Sale: sale, At: before.At}
 		if !changed {
-			return confirmReads(ctx, tx, id, s.doubtful.Load(), true)
+			return confirmReads(ctx, tx, id, s.doubts.about(id), true)
 		}
 		if opens(&before, &after) && !waits {
 			return errOpens
@@ -98,13 +100,6 @@ func (s *Store) amend(
 		return record(ctx, tx, model.ChangeTo(after, wish.Kind, wish.By))
 	})
 	return after, err
-}
-
-// noteDoubt is called with the error of an operator's transaction: nobody finds out what became of it.
-func (s *Store) noteDoubt(err error) {
-	if errors.Is(err, pg.ErrOutcomeUnknown) {
-		s.doubtful.Store(true)
-	}
 }
 
 // opens says whether after a change somebody may buy, or hears another reason why not, of a sale in which nobody could

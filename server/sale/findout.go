@@ -43,7 +43,7 @@ func (s *Store) findOut(
 			return model.Decision{}, fmt.Errorf("%w: %s", errDidNotHappen, cause.Error())
 		}
 		if !pause(ctx, findOutPause) {
-			s.doubtful.Store(true)
+			s.doubts.raise(lost.Sale.ID)
 			return model.Decision{}, fmt.Errorf("%w; and then: %w", cause, err)
 		}
 	}
@@ -80,7 +80,7 @@ func (s *Store) lookFor(
 	if err != nil {
 		return nil, state, err
 	}
-	s.doubtful.Store(false)
+	s.doubts.end(id)
 	if !happened(lost, found, others) {
 		found = nil
 	}

@@ -39,7 +39,7 @@ type foresight struct {
 
 // foreseen is how a transaction will find the sale, if it is foreseen that every order will be sold a unit.
 func (s *Store) foreseen(id model.SaleID, orders []model.Order) (f foresight, ok bool) {
-	if s.doubtful.Load() {
+	if s.doubts.about(id) {
 		return f, false
 	}
 	state, known := s.ledger.foreseen(id, orders)

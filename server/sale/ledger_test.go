@@ -240,7 +240,7 @@ func TestSurpassLetsALostHistoryGo(t *testing.T) {
 }
 
 // TestOnlyTheVeryDecisionIsFound: a lost commit has happened if all of its purchases stand in the table as they were
-// decided; and what then is written ends every doubt.
+// decided; and what then is written ends the doubt.
 func TestOnlyTheVeryDecisionIsFound(t *testing.T) {
 	t.Parallel()
 	store, lamp := openSale(t, pgtest.New(t))
@@ -267,11 +267,11 @@ func TestOnlyTheVeryDecisionIsFound(t *testing.T) {
 		assert.Equal(t, 2, state.Sold)
 	}
 	for i, shopper := range []string{"cat", "dan"} { // one that is not foreseen, for the row has moved on, and one that would be
-		store.doubtful.Store(true)
+		store.doubts.raise(lamp.ID)
 		d, err := store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: shopper}})
 		require.NoError(t, err)
 		assert.Equal(t, 3+i, d.Sold[0].Ordinal)
-		assert.False(t, store.doubtful.Load())
+		assert.False(t, store.doubts.about(lamp.ID))
 	}
 }
 

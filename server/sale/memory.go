@@ -54,7 +54,7 @@ func (m *memory) answer(state *model.State, order model.Order) *model.Outcome {
 	if p, known := m.find(state.ID, order.ShopperID); known {
 		return outcome(state, []model.Purchase{p}, order)
 	}
-	if !settled(state) || m.store.doubtful.Load() {
+	if !settled(state) || m.store.doubts.about(state.ID) {
 		return nil
 	}
 	if !m.stranger(state.ID, order.ShopperID, state.Sold) {

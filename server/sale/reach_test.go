@@ -73,7 +73,7 @@ func TestAForesightReachesSoFar(t *testing.T) {
 		}},
 		"a doubt is ended": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
 			t.Helper()
-			b.here.doubtful.Store(true)
+			b.here.doubts.raise(b.id)
 			_, err := b.here.Commit(t.Context(), b.id, ordersOf("ann"))
 			require.NoError(t, err)
 		}},

@@ -38,11 +38,7 @@ type Store struct {
 	rivalAt atomic.Int64
 	// surprisedAt is when a sale was last not as it was foreseen, in Unix nanoseconds.
 	surprisedAt atomic.Int64
-	// doubtful says that a commit's outcome could not be found out: it may still hold its sale's row, so that nobody
-	// may be told that they have not bought by who does not wait for that. Any sale's next durable write ends the doubt:
-	// the standby takes commits in their order, so what was committed before is durable too, and whatever was to come
-	// later tells of itself (see confirm).
-	doubtful atomic.Bool
+	doubts      *doubts
 }
 
 // NewStore makes a store on a migrated database. The turns may be nil: there is one replica, or it does not mind
@@ -50,7 +46,7 @@ type Store struct {
 func NewStore(db *pg.DB, turns *pg.Turns, log *slog.Logger) *Store {
 	return &Store{
 		db: db, turns: turns, log: log, reads: make(chan struct{}, maxReads), ledger: newLedger(), leases: newLeases(),
-		openings: make(chan struct{}, maxOpenings), openingPatience: openingPatience,
+		doubts: newDoubts(), openings: make(chan struct{}, maxOpenings), openingPatience: openingPatience,
 	}
 }
 
@@ -135,7 +131,7 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 		lost, earlier = lost || !known, found
 		decision = model.Decide(state.Sale, earlier, orders, state.At)
 		if len(decision.Sold) == 0 {
-			fenced = s.doubtful.Load()
+			fenced = s.doubts.about(id)
 			return confirmReads(ctx, tx, id, fenced, len(earlier) > 0)
 		}
 		written, err = write(ctx, tx, state.Sale, decision.Sold)
@@ -149,7 +145,7 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 	if err != nil && errors.Is(err, pg.ErrOutcomeUnknown) && len(decision.Sold) > 0 {
 		decision, err = s.findOut(ctx, decision, false, err)
 	} else if err == nil && (len(decision.Sold) > 0 || fenced) {
-		s.doubtful.Store(false)
+		s.doubts.end(id)
 	}
 	if err != nil {
 		return decision, err
@@ -226,7 +222,6 @@ func (s *Store) Create(ctx context.Context, by string, plan model.Plan) (model.S
 		return record(ctx, tx, model.ChangeTo(created, model.Scheduled, by))
 	})
 	if err != nil {
-		s.noteDoubt(err)
 		return model.State{}, fmt.Errorf("create sale: %w", err)
 	}
 	return created, nil
