@@ -22,6 +22,8 @@ const (
 	// pagePatience bounds how long a page may take: a network that is dead without a word must not hold up catching up,
 	// and a connection, for minutes.
 	pagePatience = 5 * time.Second
+	// catchUpPause is how long nothing is read after a failure: a crowd would have it tried again at once, and again.
+	catchUpPause = 250 * time.Millisecond
 )
 
 // memory answers what it knows for sure, without a transaction: an earlier purchase that it knows by heart, and every
@@ -32,6 +34,7 @@ type memory struct {
 	store    *Store
 	log      *slog.Logger
 	patience time.Duration // with a page
+	pause    time.Duration // after a failure
 
 	ctx     context.Context // ends catching up
 	cancel  context.CancelFunc
@@ -39,11 +42,12 @@ type memory struct {
 
 	mu       sync.Mutex // guards what follows
 	catching bool       // one sale at a time
+	failing  bool       // the last time, it failed
 	closed   bool
 }
 
 func newMemory(store *Store, log *slog.Logger) *memory {
-	m := &memory{ledger: store.ledger, store: store, log: log, patience: pagePatience}
+	m := &memory{ledger: store.ledger, store: store, log: log, patience: pagePatience, pause: catchUpPause}
 	m.ctx, m.cancel = context.WithCancel(context.Background())
 	return m
 }
@@ -119,13 +123,32 @@ func (m *memory) catchUp(sale model.Sale) {
 	}
 	m.catching = true
 	m.running.Go(func() {
-		if err := m.read(sale); err != nil && m.ctx.Err() == nil {
-			m.log.Warn("could not read the purchases of a sale", "sale", sale.ID, "err", err)
+		err := m.read(sale)
+		m.tell(sale.ID, err)
+		if err != nil {
+			pause(m.ctx, m.pause)
 		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.catching = false
 	})
+}
+
+// tell logs how catching up has gone: the first failure, and that it works again.
+func (m *memory) tell(id model.SaleID, err error) {
+	if m.ctx.Err() != nil {
+		return
+	}
+	m.mu.Lock()
+	failed := m.failing
+	m.failing = err != nil
+	m.mu.Unlock()
+	switch {
+	case err != nil && !failed:
+		m.log.Warn("could not read the purchases of a sale", "sale", id, "err", err)
+	case err == nil && failed:
+		m.log.Info("the purchases of sales can be read again", "sale", id)
+	}
 }
 
 func (m *memory) read(sale model.Sale) error {

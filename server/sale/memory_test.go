@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -131,4 +132,35 @@ func TestCatchingUpDoesNotHangOnADeadNetwork(t *testing.T) {
 	m.patience = limit
 	require.NoError(t, m.read(sale))
 	assert.Equal(t, 1, m.seen(lamp.ID).ordinal)
+}
+
+// TestCatchingUpThatFailsIsToldOnce, however often a crowd asks for it, and is not tried again at once.
+func TestCatchingUpThatFailsIsToldOnce(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	elsewhere, lamp := openSale(t, db)
+	sale := bought(t, elsewhere, lamp.ID, "ann")
+	var log bytes.Buffer
+	m := newMemory(NewStore(db, nil, slog.New(slog.DiscardHandler)), slog.New(slog.NewTextHandler(&log, nil)))
+	m.patience, m.pause = 0, 0
+	for range 3 {
+		m.catchUp(sale)
+		m.running.Wait()
+	}
+	assert.Equal(t, 1, strings.Count(log.String(), "could not read the purchases"), log.String())
+
+	m.patience = limit
+	m.catchUp(sale)
+	m.running.Wait()
+	assert.Contains(t, log.String(), "can be read again")
+	assert.Equal(t, 1, m.seen(lamp.ID).ordinal)
+
+	sale = bought(t, elsewhere, lamp.ID, "ben")
+	m.patience, m.pause = 0, time.Hour
+	m.catchUp(sale)
+	require.Eventually(t, func() bool { m.mu.Lock(); defer m.mu.Unlock(); return m.failing }, limit, tick)
+	m.mu.Lock()
+	assert.True(t, m.catching, "it takes its time")
+	m.mu.Unlock()
+	require.NoError(t, m.close(t.Context()), "but does not hold up the end")
 }
