@@ -62,6 +62,7 @@ const maxMeters = 1000
 type meters struct {
 	bySale sync.Map
 	made   atomic.Int64
+	making sync.Mutex
 	others meter // of the sales beyond maxMeters and of those that there may not be, and read by nobody
 }
 
@@ -78,12 +79,19 @@ func (m *meters) of(id model.SaleID) *meter {
 	if known := m.known(id); known != &m.others {
 		return known
 	}
-	if m.made.Add(1) > maxMeters {
-		m.made.Store(maxMeters)
-		return &m.others
+	if m.made.Load() < maxMeters {
+		m.make(id)
 	}
-	made, _ := m.bySale.LoadOrStore(id, new(meter))
-	return made.(*meter) //nolint:errcheck // as above
+	return m.known(id) // another may just have made the last one, for this sale
+}
+
+func (m *meters) make(id model.SaleID) {
+	m.making.Lock()
+	defer m.making.Unlock()
+	if m.known(id) == &m.others && m.made.Load() < maxMeters {
+		m.bySale.Store(id, new(meter))
+		m.made.Add(1)
+	}
 }
 
 // metered is a store whose commits are counted.

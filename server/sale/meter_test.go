@@ -3,6 +3,7 @@ package sale //nolint:testpackage // what was noticed is nobody else's
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -100,4 +101,24 @@ func TestWhoLeavesIsNotAnUnknownOutcome(t *testing.T) {
 	state, err := store.Sale(t.Context(), lamp.ID)
 	require.NoError(t, err)
 	assert.Equal(t, 2, state.Sold, "they have bought all the same")
+}
+
+// TestASaleHasOneMeter, however many ask for its first.
+func TestASaleHasOneMeter(t *testing.T) {
+	t.Parallel()
+	var m meters
+	for id := range model.SaleID(maxMeters + 10) {
+		var together sync.WaitGroup
+		for range 4 {
+			together.Go(func() { m.of(id).answers[model.AnswerSold].Add(1) })
+		}
+		together.Wait()
+		if id >= maxMeters {
+			assert.Same(t, &m.others, m.of(id), "there are enough")
+			continue
+		}
+		require.EqualValues(t, id+1, m.made.Load())
+		require.EqualValues(t, 4, m.of(id).tally().Answers[model.AnswerSold])
+	}
+	assert.EqualValues(t, maxMeters, m.made.Load())
 }
