@@ -8,6 +8,8 @@ type Decision struct {
 	Sale Sale
 	// Sold are the new purchases, their ordinals following one another from the sale's Sold + 1.
 	Sold []Purchase
+	// Fenced says that the store has moved the sale's version on though nothing was sold, so as to be sure of that.
+	Fenced bool
 	// Outcomes answer the orders, one each, in their order.
 	Outcomes []Outcome
 }

@@ -83,7 +83,11 @@ func (s *Store) amend(
 		}
 		after = model.State{Sale: sale, At: before.At}
 		if !changed {
-			return confirmReads(ctx, tx, id, s.doubts.about(id), true)
+			fences := s.doubts.about(id)
+			if fences {
+				after.Version += reach
+			}
+			return confirmReads(ctx, tx, id, fences, true)
 		}
 		if opens(&before, &after) && !waits {
 			return errOpens

@@ -264,7 +264,7 @@ func (b *Batcher) commit(ctx context.Context, id model.SaleID, batch []*ticket) 
 		}
 		return
 	}
-	if len(decision.Sold) > 0 {
+	if len(decision.Sold) > 0 || decision.Fenced {
 		b.committed(decision)
 	}
 	for i, t := range batch {

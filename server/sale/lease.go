@@ -128,7 +128,7 @@ func (s *Store) renew(ctx context.Context, known model.Sale) error {
 
 // leaseByWriting is the lease of who has written to the row, in a transaction that began after since.
 func (s *Store) leaseByWriting(d model.Decision, history int64, since time.Time) {
-	if len(d.Sold) > 0 {
+	if len(d.Sold) > 0 || d.Fenced {
 		s.leases.grant(d.Sale.ID, d.Sale.Version, history, since)
 	}
 }

@@ -14,9 +14,6 @@ const (
 	// openingMargin is how long before a start memory stops saying "not yet": its clock is an estimate, and the
 	// shopper whose click is a millisecond early by it may be right on time by the database's.
 	openingMargin = time.Second
-	// closingMargin is how long after an end by the clock memory does not say "over": a purchase that began in time may
-	// still be on its way to the disk, here or on another replica, and nothing but itself will tell of it.
-	closingMargin = 30 * time.Second
 	// catchUpPage is how many purchases are read at a time.
 	catchUpPage = 5000
 	// pagePatience bounds how long a page may take: a network that is dead without a word must not hold up catching up,
@@ -58,7 +55,7 @@ func (m *memory) answer(state *model.State, order model.Order) *model.Outcome {
 	if p, known := m.find(state.ID, order.ShopperID); known {
 		return outcome(state, []model.Purchase{p}, order)
 	}
-	if !settled(state) || m.store.doubts.about(state.ID) {
+	if !settled(state) || m.store.unsealed(state) || m.store.doubts.about(state.ID) {
 		return nil
 	}
 	if !m.stranger(state.ID, order.ShopperID, state.Sold) {
@@ -90,14 +87,13 @@ func (m *memory) renew(known *model.Sale) {
 	})
 }
 
-// settled says whether nobody can buy as the sale stands, and whether no purchase from before is still to come.
+// settled says whether nobody can buy as the sale stands. Whether no purchase from before is still to come, an end by
+// the clock leaves open: see seals.
 func settled(state *model.State) bool {
 	switch state.Phase() {
 	case model.PhaseUpcoming:
 		return state.StartsAt.Sub(state.At) >= openingMargin
-	case model.PhaseEnded:
-		return !state.EndedAt.IsZero() || state.At.Sub(state.EndsAt) >= closingMargin
-	case model.PhasePaused, model.PhaseSoldOut:
+	case model.PhaseEnded, model.PhasePaused, model.PhaseSoldOut:
 		return true // the row that says so was written after every purchase that it counts
 	default:
 		return false

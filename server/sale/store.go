@@ -39,6 +39,7 @@ type Store struct {
 	// surprisedAt is when a sale was last not as it was foreseen, in Unix nanoseconds.
 	surprisedAt atomic.Int64
 	doubts      *doubts
+	seals       *seals
 }
 
 // NewStore makes a store on a migrated database. The turns may be nil: there is one replica, or it does not mind
@@ -46,7 +47,7 @@ type Store struct {
 func NewStore(db *pg.DB, turns *pg.Turns, log *slog.Logger) *Store {
 	return &Store{
 		db: db, turns: turns, log: log, reads: make(chan struct{}, maxReads), ledger: newLedger(), leases: newLeases(),
-		doubts: newDoubts(), openings: make(chan struct{}, maxOpenings), openingPatience: openingPatience,
+		doubts: newDoubts(), seals: newSeals(), openings: make(chan struct{}, maxOpenings), openingPatience: openingPatience,
 	}
 }
 
@@ -131,7 +132,7 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 		lost, earlier = lost || !known, found
 		decision = model.Decide(state.Sale, earlier, orders, state.At)
 		if len(decision.Sold) == 0 {
-			fenced = s.doubts.about(id)
+			fenced = s.doubts.about(id) || s.unsealed(&state)
 			return confirmReads(ctx, tx, id, fenced, len(earlier) > 0)
 		}
 		written, err = write(ctx, tx, state.Sale, decision.Sold)
@@ -144,8 +145,10 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 	}
 	if err != nil && errors.Is(err, pg.ErrOutcomeUnknown) && len(decision.Sold) > 0 {
 		decision, err = s.findOut(ctx, decision, false, err)
-	} else if err == nil && (len(decision.Sold) > 0 || fenced) {
+	} else if err == nil && len(decision.Sold) > 0 {
 		s.doubts.end(id)
+	} else if err == nil && fenced {
+		s.fenced(&decision, history)
 	}
 	if err != nil {
 		return decision, err
@@ -183,10 +186,10 @@ func (s *Store) wantedBy(id model.SaleID, orders []model.Order) wanted {
 }
 
 // confirmReads makes a transaction that has nothing to write wait for the disk and the standby all the same, when it
-// tells of earlier purchases, or while something before it is in doubt.
-func confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID, doubtful, tells bool) error {
+// tells of earlier purchases, or while something from before may still come: then it moves the sale's version on.
+func confirmReads(ctx context.Context, tx bun.Tx, id model.SaleID, fences, tells bool) error {
 	switch {
-	case doubtful:
+	case fences:
 		return fence(ctx, tx, id)
 	case tells:
 		return confirm(ctx, tx)

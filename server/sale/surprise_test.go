@@ -1,6 +1,7 @@
 package sale_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -57,7 +58,13 @@ func TestASurpriseIsJudgedByWhatTheTransactionReads(t *testing.T) {
 				d, err := store.Commit(t.Context(), lamp.ID, newcomers)
 				require.NoError(t, err)
 				require.Equal(t, len(newcomers), count(d, c.want))
+				assert.Equal(t, strings.HasPrefix(name, "over by the clock"), d.Fenced)
+				if d.Fenced { // the end is sealed
+					assert.Greater(t, d.Sale.Version, before.Version)
+					before.Version = d.Sale.Version
+				}
 				want := model.Decide(before.Sale, nil, newcomers, d.Outcomes[0].Sale.At)
+				want.Fenced = d.Fenced
 				assert.Equal(t, want, d)
 				after, err := store.Sale(t.Context(), lamp.ID)
 				require.NoError(t, err)
