@@ -37,7 +37,7 @@ type ActivityFigures struct {
 	Subscribers int `json:"subscribers"`
 	// Orders in one transaction, on average; null when there was none.
 	BatchSize *float64 `json:"batchSize,omitempty"`
-	// Half of the transactions took no longer, from BEGIN to the answer of COMMIT.
+	// Half of the commits took no longer, the wait for a connection, repeated attempts and finding out lost answers included.
 	CommitP50Ms *float64 `json:"commitP50Ms,omitempty"`
 	// 99 of 100 transactions took no longer.
 	CommitP99Ms *float64 `json:"commitP99Ms,omitempty"`

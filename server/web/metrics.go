@@ -56,7 +56,8 @@ var (
 	descTook = describe("stampede_purchase_answer_seconds",
 		"How long answers to purchases took, network not included.", "sale")
 	descCommit = describe("stampede_commit_seconds",
-		"How long transactions that sell took, from BEGIN to the answer of COMMIT.", "sale")
+		"How long commits of purchases took, each with its wait for a connection, the attempts that were made again, and "+
+			"finding out what became of it where the answer of COMMIT was lost; not the wait for a turn.", "sale")
 	descBatched = describe("stampede_commit_orders_total",
 		"Orders in those transactions.", "sale")
 	descRetries = describe("stampede_commit_retries_total",
