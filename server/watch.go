@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"stampede/model"
 	"stampede/server/activity"
@@ -24,7 +25,7 @@ func (a *App) buildActivity(clock *stock.Clock, onRival func()) {
 	})
 }
 
-// counts is what the monitor reads of this server.
+// counts is what the monitor and the metrics read of this server.
 type counts struct{ app *App }
 
 func (c counts) Tallies() map[model.SaleID]model.Tally { return c.app.sales.Tallies() }
@@ -39,6 +40,10 @@ func (c counts) Watching() map[model.SaleID]int {
 	delete(watching, 0)
 	return watching
 }
+
+func (c counts) Listening() bool { return c.app.relay.Listening() }
+
+func (c counts) HeardAt() time.Time { return c.app.hub.HeardAt() }
 
 // wire carries the monitor's words by the relay.
 type wire struct{ relay *stock.Relay }

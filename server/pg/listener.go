@@ -29,6 +29,10 @@ type Listener struct {
 	// connect again. It may be nil.
 	OnConnect func(ctx context.Context) error
 
+	// OnLost is called, before the next attempt, each time that the connection is lost, could not be made, or was given
+	// up because OnConnect failed. It must not block. It may be nil.
+	OnLost func()
+
 	// OnNotify is called for each notification, one after the other, in the order they were committed. It must
 	// not block.
 	OnNotify func(channel, payload string)
@@ -59,6 +63,9 @@ func (db *DB) Listen(ctx context.Context, l Listener) error {
 			return context.Cause(ctx)
 		}
 		l.lost = true
+		if l.OnLost != nil {
+			l.OnLost()
+		}
 		if heard {
 			delay = listenerMinDelay
 		}

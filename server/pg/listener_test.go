@@ -69,11 +69,16 @@ func TestListenerConnectsAgain(t *testing.T) {
 	t.Parallel()
 	db := pgtest.NewEmpty(t)
 	var log bytes.Buffer
-	e := listen(t, db, pg.Listener{Log: slog.New(slog.NewTextHandler(&log, nil))}, nil)
+	lost := make(chan struct{}, 100)
+	e := listen(t, db, pg.Listener{
+		OnLost: func() { lost <- struct{}{} }, Log: slog.New(slog.NewTextHandler(&log, nil)),
+	}, nil)
 	<-e.connected
+	assert.Empty(t, lost)
 	must(t, db, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'LISTEN%'`)
 	<-e.connected
+	assert.NotEmpty(t, lost, "told before it is connected again")
 	must(t, db, `SELECT pg_notify('news', 'again')`)
 	assert.Equal(t, "news:again", <-e.heard)
 	require.ErrorIs(t, e.stop(), context.Canceled)

@@ -190,6 +190,13 @@ func (h *Hub) Heard() {
 	h.heardAt = time.Now()
 }
 
+// HeardAt is when Heard was last called, by this machine's clock; zero before the first time.
+func (h *Hub) HeardAt() time.Time {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.heardAt
+}
+
 // Pulse is the number of sales and the sum of their versions, to be held against the database's.
 func (h *Hub) Pulse() (sales int, versions int64) {
 	h.mu.RLock()

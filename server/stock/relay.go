@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stampede/model"
@@ -63,6 +64,7 @@ type Relay struct {
 
 	uncertain int  // pulses in a row; only lookOut's goroutine touches it
 	listened  bool // it has been connected; only listen's goroutine touches it
+	listening atomic.Bool
 }
 
 // NewRelay makes a relay that listens on db and reads from source into hub. Nothing happens before Sync or Run. It
@@ -170,11 +172,17 @@ func (r *Relay) Run(ctx context.Context) {
 	}
 }
 
+// Listening says whether the other replicas' notifications are heard just now. While they are not, their news come by
+// the pulse, about two seconds late.
+func (r *Relay) Listening() bool { return r.listening.Load() }
+
 func (r *Relay) listen(ctx context.Context) {
+	defer r.listening.Store(false)
 	// It returns when ctx ends, and for no other reason.
 	_ = r.db.Listen(ctx, pg.Listener{
 		Channels:  append([]string{channel}, slices.Sorted(maps.Keys(r.hears))...),
 		OnConnect: r.connected,
+		OnLost:    func() { r.listening.Store(false) },
 		OnNotify: func(on, payload string) {
 			if hear := r.hears[on]; hear != nil {
 				hear(payload)
@@ -199,7 +207,11 @@ func (r *Relay) connected(ctx context.Context) error {
 		r.source.Forget()
 	}
 	r.listened = true
-	return r.Sync(ctx)
+	if err := r.Sync(ctx); err != nil {
+		return err
+	}
+	r.listening.Store(true)
+	return nil
 }
 
 // notify tells the other replicas, also when ctx has ended: what was committed here is still news to them. What gets

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -19,6 +20,10 @@ type Counts interface {
 	Watching() map[model.SaleID]int
 	// Unseen is how many purchases of a sale memory does not know yet.
 	Unseen() map[model.SaleID]int
+	// Listening says whether the other servers' notifications are heard just now.
+	Listening() bool
+	// HeardAt is when the sales that are shown were last known to be in step with the database.
+	HeardAt() time.Time
 }
 
 // NewMetrics puts this server's counts, and those of its edge, into a registry, and serves that.
@@ -31,11 +36,24 @@ func NewMetrics(
 		refusals("over_address_rate", &guard.overAddress),
 		refusals("over_shopper_rate", &guard.overShopper),
 		refusals("connections", &connections.refused),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "stampede_connections", Help: "Connections to ADDR that are held, of MAX_CONNECTIONS at the most.",
-		}, func() float64 { return float64(connections.Held()) }),
+		gauge("stampede_connections", "Connections to ADDR that are held, of MAX_CONNECTIONS at the most.",
+			func() float64 { return float64(connections.Held()) }),
+		gauge("stampede_listener_up", "1 while the connection that hears the other servers' notifications is up, else 0.",
+			func() float64 {
+				if counts.Listening() {
+					return 1
+				}
+				return 0
+			}),
+		gauge("stampede_sales_heard_timestamp_seconds",
+			"When the sales that this server shows were last in step with the database, since 1970 by this server's clock.",
+			func() float64 { return float64(counts.HeardAt().UnixMicro()) / 1e6 }),
 	)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry})
+}
+
+func gauge(name, help string, read func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read)
 }
 
 // refusals is how often the edge has turned somebody away for one reason.
