@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
@@ -181,22 +180,6 @@ func (c Config) introspection() bool {
 		return *c.Introspect
 	}
 	return c.Demo
-}
-
-func (c Config) logger(w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil || strings.ContainsAny(c.LogLevel, "+-") {
-		return nil, errors.New("LOG_LEVEL must be debug, info, warn or error")
-	}
-	options := &slog.HandlerOptions{Level: level}
-	switch c.LogFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, options)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
-	default:
-		return nil, errors.New("LOG_FORMAT must be text or json")
-	}
 }
 
 // secret is AUTH_SECRET; in demo mode without one, a secret that is made up once and kept in DATA_DIR.

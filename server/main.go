@@ -23,15 +23,19 @@ import (
 	"stampede/server/web"
 )
 
-func main() {
+func main() { os.Exit(program(os.Args[1:])) }
+
+// program carries out one command, and returns the process's exit code.
+func program(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second Ctrl-C does not wait for a good end
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	err := run(ctx, args, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "stampede:", err)
-		os.Exit(1)
+		report(os.Stderr, err)
+		return 1
 	}
+	return 0
 }
 
 // run carries out one command until it is done or ctx ends.
