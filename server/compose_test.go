@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -106,7 +105,7 @@ func TestComposeIsOpenToThisMachineOnly(t *testing.T) {
 
 // TestComposeSettings reads the container's settings as the server inside it would.
 func TestComposeSettings(t *testing.T) { //nolint:paralleltest // the environment is the whole process's
-	known := settings()
+	known := settingNames()
 	for _, name := range known {
 		t.Setenv(name, "") // puts it back at the end
 		require.NoError(t, os.Unsetenv(name))
@@ -141,14 +140,6 @@ func TestComposeSettings(t *testing.T) { //nolint:paralleltest // the environmen
 	require.NoError(t, err)
 	assert.Equal(t, port, readDockerfile(t).last(t, "EXPOSE").args[0])
 	assert.Equal(t, port, strconv.Itoa(int(server.Ports[0].Target)), "the port that docker-compose.yml publishes")
-}
-
-func settings() []string {
-	var names []string
-	for field := range reflect.TypeFor[Config]().Fields() {
-		names = append(names, field.Tag.Get("env"))
-	}
-	return names
 }
 
 // TestContainerHealthCheck runs what the health checks run, against a server that is ready and one that is not.

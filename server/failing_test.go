@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -65,5 +66,58 @@ func TestWhyAStartFailedIsToldAsTheLogIs(t *testing.T) {
 			assert.Equal(t, "ERROR", last["level"])
 			assert.Contains(t, last["err"], c.why)
 		})
+	}
+}
+
+// TestAStartWarnsOfWhatLooksLikeAMistake, by the names alone: what was misspelt may be a secret.
+func TestAStartWarnsOfWhatLooksLikeAMistake(t *testing.T) {
+	t.Parallel()
+	const secret = "this is the value of what was misspelt"
+	said := failing(t, map[string]string{"AUTH_SECRET": "", "AUTH_SECERT": secret, "MAX_CONECTIONS": "7"})
+	var warned []string
+	for _, r := range said {
+		assert.NotContains(t, fmt.Sprint(r), secret)
+		if r["level"] == "WARN" {
+			warned = append(warned, fmt.Sprint(r["variable"], " ", r["setting"]))
+		}
+	}
+	assert.ElementsMatch(t, []string{"AUTH_SECERT AUTH_SECRET", "MAX_CONECTIONS MAX_CONNECTIONS"}, warned)
+	assert.Contains(t, said[len(said)-1]["err"], "set AUTH_SECRET", "it is told beside what it has led to")
+}
+
+func TestMisspeltSettings(t *testing.T) {
+	t.Parallel()
+	for variable, setting := range map[string]string{
+		"DATABSE_URL": "DATABASE_URL", "DATABASE_URI": "DATABASE_URL", "LOGLEVEL": "LOG_LEVEL", "METRIC_ADDRESS": "",
+		"TRUSTED_PROXY": "", "TRUSTED_PROXYS": "TRUSTED_PROXIES", "DEMOS": "DEMO", "ADR": "ADDR", "SIGNIN_URL": "SIGN_IN_URL",
+		// These are of others, or ours as they are.
+		"HOME": "", "TERM": "", "PATH": "", "USER": "", "MODE": "", "AD": "", "DATABASE": "", "LOGNAME": "", "DATE": "", "": "",
+		"XDG_DATA_DIRS": "", "POSTGRES_DB": "", "PGDATA": "", "GOGC": "", "MAX_WAITING": "", "DATABASE_URL": "",
+	} {
+		var want []typo
+		if setting != "" {
+			want = []typo{{variable, setting}}
+		}
+		assert.Equal(t, want, misspelt([]string{variable + "=value"}), variable)
+	}
+	var settings []string
+	for _, name := range settingNames() {
+		settings = append(settings, name+"=")
+	}
+	assert.Empty(t, misspelt(settings))
+}
+
+// TestAStartWarnsOfTooFewFileDescriptors: the crowd would find out.
+func TestAStartWarnsOfTooFewFileDescriptors(t *testing.T) {
+	t.Parallel()
+	const limited = `ulimit -n 1000 && exec "$0"`
+	for connections, want := range map[string][]any{"901": {1001.0, 1000.0}, "900": nil} {
+		var got []any
+		for _, r := range failing(t, map[string]string{"MAX_CONNECTIONS": connections}, "sh", "-c", limited) {
+			if r["level"] == "WARN" {
+				got = append(got, r["needed"], r["limit"])
+			}
+		}
+		assert.Equal(t, want, got, connections)
 	}
 }

@@ -27,8 +27,8 @@ func (c Config) logger(w io.Writer) (*slog.Logger, error) {
 	}
 }
 
-// report says why a command failed. It reads LOG_FORMAT itself, for what is wrong may be any other setting: where that is
-// json, a log shipper is told what it can parse, and else a person at a terminal one sentence.
+// report says why a command failed. It reads LOG_FORMAT itself, for what is wrong may be any other setting: where that
+// is json, a log shipper is told what it can parse, and else a person at a terminal one sentence.
 func report(stderr io.Writer, err error) {
 	if os.Getenv("LOG_FORMAT") == formatJSON {
 		slog.New(slog.NewJSONHandler(stderr, nil)).Error("failed", "err", err)

@@ -64,14 +64,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 // serve runs the server until ctx ends or it fails.
 func serve(ctx context.Context, stdout, stderr io.Writer) error {
-	cfg, err := loadConfig()
+	cfg, log, err := configure(stderr)
 	if err != nil {
 		return err
 	}
-	log, err := cfg.logger(stderr)
-	if err != nil {
-		return err
-	}
+	cfg.warnOfDescriptors(log)
 	app, err := NewApp(ctx, cfg, log)
 	if err != nil {
 		return err
@@ -118,15 +115,11 @@ func mintToken(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	if *ttl <= 0 {
 		return errors.New("-ttl must be longer than nothing, for example 1h")
 	}
-	cfg, err := loadConfig()
+	cfg, log, err := configure(stderr)
 	if err != nil {
 		return err
 	}
 	secret, err := cfg.secret()
-	if err != nil {
-		return err
-	}
-	log, err := cfg.logger(stderr)
 	if err != nil {
 		return err
 	}
