@@ -116,11 +116,11 @@ func (a *App) openDatabase(ctx context.Context, cfg Config) (err error) {
 		url, owner = a.postgres.ServingURL(pg.Database), a.postgres.URL(pg.Database)
 	}
 	if owner != "" {
-		if err := pg.MigrateAs(ctx, owner, url); err != nil {
+		if err := pg.MigrateAs(ctx, owner, url, pg.WithLog(a.log)); err != nil {
 			return err
 		}
 	}
-	if a.db, err = pg.Open(ctx, url, pg.WithTx(pg.OnRetry(func(sqlstate string) {
+	if a.db, err = pg.Open(ctx, url, pg.WithLog(a.log), pg.WithTx(pg.OnRetry(func(sqlstate string) {
 		a.log.Debug("a transaction is tried again", "sqlstate", sqlstate)
 	}))); err != nil {
 		return err

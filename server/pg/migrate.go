@@ -1,6 +1,7 @@
 package pg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,10 +84,15 @@ func (db *DB) migrate(ctx context.Context, files fs.FS) error {
 	if err := newer(applied, known); err != nil {
 		return err
 	}
-	if _, err := table.Migrate(ctx); err != nil {
-		return fmt.Errorf("pg: migrate: %w", err)
+	began := time.Now()
+	if _, err = table.Migrate(ctx); err != nil {
+		err = fmt.Errorf("pg: migrate: %w", err)
 	}
-	return nil
+	now, readErr := db.applied(ctx) // also after a failure: what was applied before it stays
+	if done := missing(now, applied); len(done) > 0 {
+		db.log.InfoContext(ctx, "migrated the database", "migrations", done, "took", since(began))
+	}
+	return cmp.Or(err, readErr)
 }
 
 // newer is the error of a database with migrations that are not known.
@@ -135,6 +141,14 @@ func (db *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
 		defer cancel()
 		_ = conn.Close(ctx)
 	}
+	if err := db.waitForLock(ctx, conn); err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
+func (db *DB) waitForLock(ctx context.Context, conn *pgx.Conn) error {
 	// The server bounds the wait; the context is only for the case that the server is gone.
 	lockCtx, cancel := context.WithTimeout(ctx, migrationWait+5*time.Second)
 	defer cancel()
@@ -144,19 +158,27 @@ func (db *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
 		limit = max(time.Millisecond, min(limit, time.Until(deadline)-migrationWord))
 	}
 	milliseconds := strconv.FormatInt(limit.Milliseconds(), 10)
-	_, err = conn.Exec(lockCtx, `SELECT set_config('lock_timeout', $1, false)`, milliseconds)
-	if err == nil {
-		_, err = conn.Exec(lockCtx, `SELECT pg_advisory_lock($1)`, int64(migrationLock))
+	free := false
+	err := conn.QueryRow(lockCtx, `SELECT pg_try_advisory_lock($1) FROM set_config('lock_timeout', $2, false)`,
+		int64(migrationLock), milliseconds).Scan(&free)
+	if err == nil && !free {
+		began := time.Now()
+		db.log.InfoContext(ctx, "waiting for another server to migrate", "at_most", limit.Round(time.Second).String())
+		if _, err = conn.Exec(lockCtx, `SELECT pg_advisory_lock($1)`, int64(migrationLock)); err == nil {
+			db.log.InfoContext(ctx, "the other server is done migrating", "waited", since(began))
+		}
 	}
-	if err == nil {
-		return unlock, nil
+	switch {
+	case hasCode(err, lockNotAvailable):
+		return fmt.Errorf("pg: %w (%s)", ErrMigrationLocked, limit.Round(time.Second))
+	case err != nil:
+		return fmt.Errorf("pg: lock the migrations: %w", err)
 	}
-	unlock()
-	if hasCode(err, lockNotAvailable) {
-		return nil, fmt.Errorf("pg: %w (%s)", ErrMigrationLocked, limit.Round(time.Second))
-	}
-	return nil, fmt.Errorf("pg: lock the migrations: %w", err)
+	return nil
 }
+
+// since is how long something took, for the log.
+func since(began time.Time) string { return time.Since(began).Round(time.Millisecond).String() }
 
 // noteApplied writes a migration down inside its own transaction. bun does it once more afterwards, outside,
 // which changes nothing (WithUpsert); alone, a crash between the two would leave a migration that is applied

@@ -1,8 +1,11 @@
 package pg_test
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
+	"log/slog"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -32,6 +35,42 @@ func TestMigrateTwiceIsMigrateOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, migrated)
 	assert.Zero(t, value[int](t, db, `SELECT count(*) FROM sales`))
+}
+
+// TestTheLogTellsWhatWasMigrated once, and what was before a failure too: it stays.
+func TestTheLogTellsWhatWasMigrated(t *testing.T) {
+	t.Parallel()
+	db, log := logged(t, pgtest.NewEmpty(t))
+	files := fstest.MapFS{
+		"20200101000000_first.tx.up.sql":  {Data: []byte(`CREATE TABLE first (n int);`)},
+		"20200102000000_second.tx.up.sql": {Data: []byte(`CREATE TABLE second (n int);`)},
+		"20200103000000_third.tx.up.sql":  {Data: []byte(`SELECT 1/0;`)},
+	}
+	require.ErrorContains(t, db.MigrateFrom(bounded(t), files), "20200103000000")
+	const told = `level=INFO msg="migrated the database" migrations="?\[%s\]"? took=[0-9.]+m?s\n`
+	assert.Regexp(t, "^"+fmt.Sprintf(told, "20200101000000 20200102000000")+"$", log.String())
+	log.Reset()
+	files["20200103000000_third.tx.up.sql"].Data = []byte(`SELECT 1;`)
+	require.NoError(t, db.MigrateFrom(bounded(t), files))
+	require.NoError(t, db.MigrateFrom(bounded(t), files))
+	assert.Regexp(t, "^"+fmt.Sprintf(told, "20200103000000")+"$", log.String(), "once, and nothing where nothing is done")
+}
+
+// logged is a DB on the same database that tells a log, which has no times.
+func logged(t *testing.T, db *pg.DB) (*pg.DB, *bytes.Buffer) {
+	t.Helper()
+	var log bytes.Buffer
+	timeless := func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}
+	handler := slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: timeless})
+	telling, err := pg.Open(bounded(t), db.Pool.Config().ConnString(), pg.WithLog(slog.New(handler)))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, telling.Close()) })
+	return telling, &log
 }
 
 func TestManyServersMigrateAtOnce(t *testing.T) {
@@ -136,7 +175,7 @@ func TestMigratedAndNotedAreOneTransaction(t *testing.T) {
 
 func TestServerThatDiesWhileMigratingLetsGoOfTheLock(t *testing.T) {
 	t.Parallel()
-	db := pgtest.NewEmpty(t)
+	db, log := logged(t, pgtest.NewEmpty(t))
 	dead, err := pgx.Connect(bounded(t), db.Pool.Config().ConnString())
 	require.NoError(t, err)
 	_, err = dead.Exec(bounded(t), `SELECT pg_advisory_lock($1)`, int64(0x7374616d70656465))
@@ -150,6 +189,9 @@ func TestServerThatDiesWhileMigratingLetsGoOfTheLock(t *testing.T) {
 	}, limit, tick, "it waits for the other one")
 	require.NoError(t, dead.PgConn().Conn().Close(), "which dies without a word")
 	require.NoError(t, <-migrated)
+	assert.Regexp(t, `^level=INFO msg="waiting for another server to migrate" at_most=\S+
+level=INFO msg="the other server is done migrating" waited=\S+
+level=INFO msg="migrated the database" `, log.String())
 }
 
 // TestWhoWaitsInVainIsToldWhy: also where the caller's own time ends before the longest wait does.

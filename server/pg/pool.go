@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -43,7 +44,8 @@ type DB struct {
 	*bun.DB
 	Pool *pgxpool.Pool
 
-	tx txConfig
+	tx  txConfig
+	log *slog.Logger
 }
 
 // Option changes what Open makes.
@@ -52,10 +54,14 @@ type Option func(*openConfig)
 type openConfig struct {
 	maxConns int32
 	tx       txConfig
+	log      *slog.Logger
 }
 
 // WithMaxConns bounds the pool's connections; the default is 16, or pool_max_conns of the URL.
 func WithMaxConns(n int32) Option { return func(c *openConfig) { c.maxConns = n } }
+
+// WithLog has Migrate tell log what it has applied, how long that took, and whom it waits for.
+func WithLog(log *slog.Logger) Option { return func(c *openConfig) { c.log = log } }
 
 // WithTx sets what every Serializable of this DB starts from; a call's own options come after.
 func WithTx(opts ...TxOption) Option {
@@ -71,7 +77,7 @@ func WithTx(opts ...TxOption) Option {
 // A URL that cannot be read is ErrBadURL, and no part of a password is in any error. The wait is bounded by ctx
 // and, for each attempt to connect, by connect_timeout of the URL (5 s when it has none).
 func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
-	cfg := openConfig{tx: defaultTxConfig()}
+	cfg := openConfig{tx: defaultTxConfig(), log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		opt(&cfg)
 	}
@@ -92,6 +98,7 @@ func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
 		DB:   bun.NewDB(openDB(pool), pgdialect.New()),
 		Pool: pool,
 		tx:   cfg.tx,
+		log:  cfg.log,
 	}
 	if err := db.checkVersion(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())

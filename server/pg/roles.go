@@ -29,10 +29,10 @@ var rights = []string{
 
 // MigrateAs migrates as the owner of the schema, whom ownerURL names, and leaves to the user whom servingURL names what
 // serving takes and nothing more. A serving user that does not exist is made, where the owner may make one, with the
-// password of servingURL. Doing it again changes nothing.
+// password of servingURL. Doing it again changes nothing. The options are those of Open.
 //
 // Errors: ErrBadURL, ErrSameRole, ErrOtherDatabase, those of Open and Migrate.
-func MigrateAs(ctx context.Context, ownerURL, servingURL string) (err error) {
+func MigrateAs(ctx context.Context, ownerURL, servingURL string, opts ...Option) (err error) {
 	serving, err := parseURL(servingURL)
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func MigrateAs(ctx context.Context, ownerURL, servingURL string) (err error) {
 	case served != migrated:
 		return fmt.Errorf("pg: %w: the owner's URL names %s, the other one %s", ErrOtherDatabase, migrated, served)
 	}
-	owner, err := Open(ctx, ownerURL, WithMaxConns(2))
+	owner, err := Open(ctx, ownerURL, append(opts, WithMaxConns(2))...)
 	if err != nil {
 		return err
 	}

@@ -8,11 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"stampede/server/pg/pgtest"
 	servers "stampede/tools/process"
 )
 
@@ -119,5 +121,31 @@ func TestAStartWarnsOfTooFewFileDescriptors(t *testing.T) {
 			}
 		}
 		assert.Equal(t, want, got, connections)
+	}
+}
+
+// TestAStartTellsWhatItMigrated, with an owner and without one; the next start has nothing to tell.
+func TestAStartTellsWhatItMigrated(t *testing.T) {
+	t.Parallel()
+	for name, owned := range map[string]bool{"by the owner": true, "by who serves": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := Config{
+				Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "info", LogFormat: "text",
+				DatabaseURL: pgtest.EmptyURL(t), Connections: 1, Waiting: 1,
+			}
+			if owned {
+				cfg.OwnerURL, cfg.DatabaseURL = cfg.DatabaseURL, pgtest.Serving(t, cfg.DatabaseURL)
+			}
+			for want := 1; want >= 0; want-- {
+				var said bytes.Buffer
+				log, err := cfg.logger(&said)
+				require.NoError(t, err)
+				app, err := NewApp(t.Context(), cfg, log)
+				require.NoError(t, err)
+				require.NoError(t, app.Close())
+				assert.Equal(t, want, strings.Count(said.String(), "migrated the database"), "%s", &said)
+			}
+		})
 	}
 }
