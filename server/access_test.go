@@ -74,19 +74,16 @@ func TestAPurchaseIsReadByItsOwnerAndByOperators(t *testing.T) {
 func TestRowOfTokens(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, func(c *Config) { c.AuthIssuer = "https://id.example" })
-	signed := func(secret string, method jwt.SigningMethod, change func(jwt.MapClaims)) string {
+	by := func(secret string, method jwt.SigningMethod, change func(jwt.MapClaims)) string {
 		claims := claimsOf(marker, "https://id.example")
 		change(claims)
-		token, err := jwt.NewWithClaims(method, claims).SignedString([]byte(secret))
-		require.NoError(t, err)
-		return token
+		return signed(t, method, []byte(secret), claims)
 	}
-	with := func(change func(jwt.MapClaims)) string { return signed(testSecret, jwt.SigningMethodHS256, change) }
+	with := func(change func(jwt.MapClaims)) string { return by(testSecret, jwt.SigningMethodHS256, change) }
 	as := func(claim string, value any) string { return with(func(c jwt.MapClaims) { c[claim] = value }) }
 	same := func(jwt.MapClaims) {}
 	after := func(d time.Duration) int64 { return time.Now().Add(d).Unix() }
-	unsigned, err := jwt.NewWithClaims(jwt.SigningMethodNone, claimsOf("ann", "https://id.example")).SignedString(jwt.UnsafeAllowNoneSignatureType)
-	require.NoError(t, err)
+	unsigned := signed(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, claimsOf("ann", "https://id.example"))
 	demanding := jwt.NewWithClaims(jwt.SigningMethodHS256, claimsOf("ann", "https://id.example"))
 	demanding.Header["crit"] = []string{"unheard-of"}
 	critical, err := demanding.SignedString([]byte(testSecret))
@@ -98,14 +95,14 @@ func TestRowOfTokens(t *testing.T) {
 		"malformed":            marker,
 		"two dots":             "..",
 		"a byte was changed":   good[:len(good)-2] + "xx",
-		"another secret":       signed(strings.Repeat("x", 32), jwt.SigningMethodHS256, same),
+		"another secret":       by(strings.Repeat("x", 32), jwt.SigningMethodHS256, same),
 		"expired":              as("exp", after(-31*time.Second)),
 		"not yet valid":        as("nbf", after(time.Hour)),
 		"made in the future":   as("iat", after(time.Hour)),
 		"alg: none":            unsigned,
 		"alg: none, signed":    none,
 		"critical extensions":  critical,
-		"of another algorithm": signed(testSecret, jwt.SigningMethodHS512, same),
+		"of another algorithm": by(testSecret, jwt.SigningMethodHS512, same),
 		"another audience":     as("aud", "another shop"),
 		"no audience":          with(func(c jwt.MapClaims) { delete(c, "aud") }),
 		"another issuer":       as("iss", "https://evil.example"),

@@ -162,7 +162,8 @@ func (a *App) buildEdge(background context.Context, cfg Config) error {
 		return err
 	}
 	a.auth = web.NewAuth(background, web.AuthConfig{
-		Secret: secret, JWKSURL: cfg.AuthJWKSURL, Issuer: cfg.AuthIssuer, Audience: cfg.AuthAudience,
+		Secret: secret, Previous: cfg.AuthPrevious, JWKSURL: cfg.AuthJWKSURL,
+		Issuer: cfg.AuthIssuer, Audience: cfg.AuthAudience,
 	}, a.log)
 	resolver := &graph.Resolver{Sales: a.sales, Feed: a.hub, Activity: a.activity, Log: a.log}
 	if cfg.Demo && secret != "" {

@@ -29,6 +29,7 @@ type Config struct {
 	PostgresBin  string `env:"POSTGRES_BIN" help:"folder with postgres and initdb; empty: the pinned ones of tools/postgres"`
 	Demo         bool   `env:"DEMO" envDefault:"false" help:"a demo sale, and signIn for anyone"`
 	AuthSecret   string `env:"AUTH_SECRET" help:"secret of HS256 tokens, 32 characters or more; with DEMO one is made up and kept in DATA_DIR"`
+	AuthPrevious string `env:"AUTH_SECRET_PREVIOUS" help:"another secret whose tokens are taken, while AUTH_SECRET is changed; none are minted with it"`
 	AuthJWKSURL  string `env:"AUTH_JWKS_URL" help:"address of the keys of RS256, ES256 and EdDSA tokens"`
 	AuthIssuer   string `env:"AUTH_ISSUER" help:"issuer that tokens must name; empty: any"`
 	AuthAudience string `env:"AUTH_AUDIENCE" envDefault:"stampede" help:"audience that tokens must name"`
@@ -96,8 +97,13 @@ func (c Config) check() error {
 	if err := c.checkGuard(); err != nil {
 		return err
 	}
-	if c.AuthSecret != "" && len(c.AuthSecret) < minSecret {
-		return fmt.Errorf("AUTH_SECRET must have %d characters or more", minSecret)
+	for setting, secret := range map[string]string{"AUTH_SECRET": c.AuthSecret, "AUTH_SECRET_PREVIOUS": c.AuthPrevious} {
+		if secret != "" && len(secret) < minSecret {
+			return fmt.Errorf("%s must have %d characters or more", setting, minSecret)
+		}
+	}
+	if c.AuthPrevious != "" && c.AuthSecret == "" {
+		return errors.New("AUTH_SECRET_PREVIOUS needs AUTH_SECRET, which is to take its place")
 	}
 	if c.AuthJWKSURL != "" && !leadsElsewhere(c.AuthJWKSURL, "https", "http") {
 		return errors.New("AUTH_JWKS_URL must begin with https:// or http://, and name a host")

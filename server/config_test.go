@@ -36,10 +36,10 @@ func setAll(t *testing.T, settings map[string]string) {
 
 func TestAWrongSettingEndsTheStartWithOneSentence(t *testing.T) {
 	for setting, value := range map[string]string{
-		"ADDR":             "nowhere",
-		"DEMO":             "perhaps",
-		"INTROSPECTION":    "some",
-		"AUTH_SECRET":      "short",
+		"ADDR":          "nowhere",
+		"DEMO":          "perhaps",
+		"INTROSPECTION": "some",
+		"AUTH_SECRET":   "short", "AUTH_SECRET_PREVIOUS": "short as well",
 		"AUTH_JWKS_URL":    "keys.json",
 		"SIGN_IN_URL":      "//elsewhere.example",
 		"LOG_LEVEL":        "loud",
@@ -125,7 +125,7 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	var help bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"-help"}, &help, io.Discard))
 	for _, name := range []string{
-		"ADDR", "DATABASE_URL", "DATA_DIR", "POSTGRES_BIN", "DEMO", "AUTH_SECRET", "AUTH_JWKS_URL", "AUTH_ISSUER",
+		"ADDR", "DATABASE_URL", "DATA_DIR", "POSTGRES_BIN", "DEMO", "AUTH_SECRET", "AUTH_SECRET_PREVIOUS", "AUTH_JWKS_URL", "AUTH_ISSUER",
 		"AUTH_AUDIENCE", "SIGN_IN_URL", "INTROSPECTION", "DATABASE_OWNER_URL", "RATE_PER_SHOPPER", "RATE_PER_ADDRESS", "TRUSTED_PROXIES",
 		"MAX_CONNECTIONS", "MAX_WAITING", "METRICS_ADDR", "LOG_LEVEL", "LOG_FORMAT", "PPROF_ADDR", "127.0.0.1:8080", ".data", "stampede token",
 	} {

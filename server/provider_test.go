@@ -97,9 +97,14 @@ func (p *provider) confuse(t *testing.T) string {
 
 func (h *house) mintWith(t *testing.T, secret string) string {
 	t.Helper()
-	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claimsOf("ann", "https://id.example")).SignedString([]byte(secret))
+	return signed(t, jwt.SigningMethodHS256, []byte(secret), claimsOf("ann", "https://id.example"))
+}
+
+func signed(t *testing.T, method jwt.SigningMethod, key any, claims jwt.MapClaims) string {
+	t.Helper()
+	token, err := jwt.NewWithClaims(method, claims).SignedString(key)
 	require.NoError(t, err)
-	return signed
+	return token
 }
 
 func claimsOf(sub, issuer string) jwt.MapClaims {

@@ -109,7 +109,7 @@ func (s *server) database() string {
 // for this one.
 func (s *server) environment(shell []string, addr, database string) []string {
 	return append(without(shell, "DATA_DIR", "DATABASE_URL", "DATABASE_OWNER_URL", "POSTGRES_BIN", "METRICS_ADDR",
-		"PPROF_ADDR", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE"),
+		"PPROF_ADDR", "AUTH_SECRET_PREVIOUS", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE"),
 		"ADDR="+addr, database, "DEMO=true", "AUTH_SECRET="+s.secret, "LOG_LEVEL=warn")
 }
 

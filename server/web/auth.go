@@ -30,6 +30,7 @@ var ErrInvalidToken = errors.New("the access token is not valid")
 // AuthConfig says whose tokens are believed. At least one of Secret and JWKSURL is set.
 type AuthConfig struct {
 	Secret   string // HS256
+	Previous string // another one whose tokens are believed; none are minted with it; empty: none
 	JWKSURL  string // RS256, ES256, EdDSA; read at start, every 10 minutes, and when a key appears that nobody knows
 	Issuer   string // empty: any
 	Audience string
@@ -40,7 +41,8 @@ type AuthConfig struct {
 type Auth struct {
 	cfg    AuthConfig
 	parser *jwt.Parser
-	remote *keys // nil without JWKSURL
+	hmac   jwt.VerificationKeySet // of Secret and Previous
+	remote *keys                  // nil without JWKSURL
 	log    *slog.Logger
 
 	refused atomic.Int64 // tokens
@@ -56,8 +58,11 @@ type claims struct {
 func NewAuth(ctx context.Context, cfg AuthConfig, log *slog.Logger) *Auth {
 	a := &Auth{cfg: cfg, log: log}
 	var methods []string
-	if cfg.Secret != "" {
-		methods = append(methods, jwt.SigningMethodHS256.Alg())
+	for _, secret := range []string{cfg.Secret, cfg.Previous} {
+		if secret != "" {
+			methods = []string{jwt.SigningMethodHS256.Alg()}
+			a.hmac.Keys = append(a.hmac.Keys, []byte(secret))
+		}
 	}
 	if cfg.JWKSURL != "" {
 		methods = append(methods, jwt.SigningMethodRS256.Alg(), jwt.SigningMethodES256.Alg(), jwt.SigningMethodEdDSA.Alg())
@@ -96,7 +101,7 @@ func (a *Auth) key(ctx context.Context, token *jwt.Token) (any, error) {
 		return nil, errors.New("the token has a critical extension, and none is known here")
 	}
 	if token.Method == jwt.SigningMethodHS256 {
-		return []byte(a.cfg.Secret), nil
+		return a.hmac, nil
 	}
 	id, _ := token.Header["kid"].(string)
 	return a.remote.find(ctx, id)

@@ -9,9 +9,9 @@ import (
 // Settings are the names of the settings that a server reads from its environment, but for POSTGRES_BIN: that tells of
 // the machine.
 var Settings = []string{
-	"ADDR", "DATABASE_URL", "DATABASE_OWNER_URL", "DATA_DIR", "DEMO", "AUTH_SECRET", "AUTH_JWKS_URL",
-	"AUTH_ISSUER", "AUTH_AUDIENCE", "SIGN_IN_URL", "INTROSPECTION", "RATE_PER_SHOPPER", "RATE_PER_ADDRESS",
-	"TRUSTED_PROXIES", "MAX_CONNECTIONS", "MAX_WAITING", "LOG_LEVEL", "LOG_FORMAT", "METRICS_ADDR", "PPROF_ADDR",
+	"ADDR", "DATABASE_URL", "DATABASE_OWNER_URL", "DATA_DIR", "DEMO", "AUTH_SECRET", "AUTH_SECRET_PREVIOUS",
+	"AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE", "SIGN_IN_URL", "INTROSPECTION", "RATE_PER_SHOPPER",
+	"RATE_PER_ADDRESS", "TRUSTED_PROXIES", "MAX_CONNECTIONS", "MAX_WAITING", "LOG_LEVEL", "LOG_FORMAT", "METRICS_ADDR", "PPROF_ADDR",
 }
 
 // Environ is this process's environment with these settings ("NAME=value") for a server, and no other of them: what a
