@@ -18,6 +18,8 @@ import (
 // outageLimit is how long a command may take to take a server away and to bring it back.
 const outageLimit = 2 * time.Minute
 
+var errTooLong = fmt.Errorf("it did not end within %s", outageLimit)
+
 // crash kills one of the servers and starts it again, on the same data and address. Every other time it is the one that
 // has the database, which is killed too. Without that one's server there is no database either.
 func (all servers) crash(ctx context.Context, target, n int) (alone bool, err error) {
@@ -30,11 +32,7 @@ func (all servers) crash(ctx context.Context, target, n int) (alone bool, err er
 	}
 	alone = s != all[0]
 	s.signal(syscall.SIGKILL)
-	<-s.ended
-	s.ended = make(chan struct{})
-	s.cmd = &exec.Cmd{
-		Path: s.cmd.Path, Args: s.cmd.Args, Env: s.cmd.Env, Stdout: s.log, Stderr: s.log, SysProcAttr: apart(),
-	}
+	<-s.ended()
 	if err := s.start(); err != nil {
 		return alone, fmt.Errorf("start the server again that was killed: %w", err)
 	}
@@ -82,12 +80,17 @@ func (s *server) killDatabase() error {
 	return nil
 }
 
-// command runs a command of a shell, which has to succeed within the limit. A server that it has started in the
-// background lives on with its output, a file that has no name: a pipe would end, and the server of it. Nor does Ctrl-C
-// reach the two: what was killed is to be brought back.
-func command(ctx context.Context, way load.Outage, line string, limit time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+// command runs a command of a shell, which has to succeed before ctx ends: then it is given up, with all that it has
+// started. Otherwise a server that it has started in the background lives on with its output, a file that has no name:
+// a pipe would end, and the server of it.
+func command(ctx context.Context, way load.Outage, line string) error {
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	ended := make(chan struct{})
+	defer close(ended)
+	if err := begun.add(func() { giveUp(); <-ended }); err != nil {
+		return err
+	}
 	said, err := os.CreateTemp("", "stampede-stress-outage-")
 	if err != nil {
 		return fmt.Errorf("-%s: %w", way, err)
@@ -96,13 +99,14 @@ func command(ctx context.Context, way load.Outage, line string, limit time.Durat
 	_ = os.Remove(said.Name())                        // what is left is in the folder for temporary files
 	cmd := exec.CommandContext(ctx, "sh", "-c", line) //nolint:gosec // it is whoever runs this who says what
 	cmd.Stdout, cmd.Stderr = said, said
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // killed with this program, it would bring nothing back
+	cmd.Cancel = func() error { signalGroup(cmd, syscall.SIGKILL); return nil }
 	err = cmd.Run()
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil {
-		err = fmt.Errorf("it did not end within %s", limit)
+		err = context.Cause(ctx)
 	}
 	words, _ := io.ReadAll(io.NewSectionReader(said, 0, tailSize)) // as much as there is
 	return fmt.Errorf("-%s: %w: %s", way, err, strings.TrimSpace(string(words)))

@@ -33,11 +33,19 @@ func main() {
 	if !signal.Ignored(syscall.SIGHUP) { // nohup
 		ends = append(ends, syscall.SIGHUP)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), ends...)
-	context.AfterFunc(ctx, stop) // the second Ctrl-C does not wait for a report
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, ends...)
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		<-signals
+		_, _ = fmt.Fprintln(os.Stderr, "\nstress: ending, and then there is a report; Ctrl-C once more ends without one")
+		stop()
+		<-signals
+		signal.Reset(ends...) // the third does not wait for anything
+		begun.end()
+		os.Exit(exitBroken)
+	}()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 type commandLine struct {

@@ -125,7 +125,9 @@ func (c *runCommand) checkOutage(s *load.Scenario, way load.Outage, line, does s
 		return fmt.Errorf("%s takes servers away: -%[2]s is the command that %[3]s", s.Name, way, does)
 	case line != "":
 		c.takeAway = func(ctx context.Context, _, _ int) (alone bool, err error) {
-			return false, command(ctx, way, line, outageLimit)
+			ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), outageLimit, errTooLong)
+			defer cancel()
+			return false, command(ctx, way, line)
 		}
 	}
 	return nil

@@ -301,7 +301,7 @@ func TestAServerOfOurOwnIsNotTheShells(t *testing.T) {
 	}
 	for _, database := range []string{"DATA_DIR=f", "DATABASE_URL=" + own.database()} {
 		cmd := exec.Command("server")
-		cmd.Env = own.environment(shell, "a:1", database)
+		cmd.Env = own.settings(shell, "a:1", database)
 		assert.ElementsMatch(t, []string{
 			"PATH=p", "RATE_PER_ADDRESS=9", "ADDR=a:1", database, "DEMO=true", "AUTH_SECRET=s", "LOG_LEVEL=warn",
 		}, cmd.Environ())

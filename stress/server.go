@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -24,12 +23,16 @@ import (
 
 // server is a server process of our own.
 type server struct {
-	url    string
-	secret string
-	cmd    *exec.Cmd
-	ended  chan struct{}
-	folder string // of its database; empty: another one has that
-	log    *tail
+	url         string
+	secret      string
+	program     string
+	environment []string
+	folder      string // of its database; empty: another one has that
+	log         *tail
+
+	mu      sync.Mutex // guards what follows
+	process *process   // nil before the first
+	stopped bool
 }
 
 // servers share the database that the first of them has, on a folder that is removed afterwards.
@@ -63,24 +66,20 @@ func startServer(ctx context.Context, program string, others servers, stderr io.
 	if err != nil {
 		return nil, err
 	}
-	s := &server{
-		url: "http://" + addr + "/graphql",
-		cmd: exec.Command(program), ended: make(chan struct{}), log: &tail{}, //nolint:noctx // stop ends it
-	}
+	s := &server{url: "http://" + addr + "/graphql", program: program, log: &tail{}}
 	if len(others) > 0 {
 		s.secret = others[0].secret
-		s.cmd.Env = s.environment(os.Environ(), addr, "DATABASE_URL="+others[0].database())
+		s.environment = s.settings(os.Environ(), addr, "DATABASE_URL="+others[0].database())
 	} else {
 		s.secret = rand.Text() + rand.Text()
 		if s.folder, err = newFolder(); err != nil {
 			return nil, err
 		}
-		s.cmd.Env = s.environment(os.Environ(), addr, "DATA_DIR="+s.folder)
+		s.environment = s.settings(os.Environ(), addr, "DATA_DIR="+s.folder)
 	}
-	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	s.cmd.SysProcAttr = apart()
-	if err := s.start(); err != nil {
-		return nil, errors.Join(err, s.removeFolder())
+	if err := errors.Join(begun.add(s.stop), s.start()); err != nil {
+		s.stop()
+		return nil, err
 	}
 	if err := s.ready(ctx); err != nil {
 		s.stop()
@@ -105,29 +104,36 @@ func (s *server) database() string {
 	return "postgres:///stampede?" + where.Encode()
 }
 
-// environment is the server's: what the shell says of a server elsewhere, its database and who signs its tokens, is not
+// settings are the server's: what the shell says of a server elsewhere, its database and who signs its tokens, is not
 // for this one.
-func (s *server) environment(shell []string, addr, database string) []string {
+func (s *server) settings(shell []string, addr, database string) []string {
 	return append(without(shell, "DATA_DIR", "DATABASE_URL", "DATABASE_OWNER_URL", "POSTGRES_BIN", "METRICS_ADDR",
 		"PPROF_ADDR", "AUTH_SECRET_PREVIOUS", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE"),
 		"ADDR="+addr, database, "DEMO=true", "AUTH_SECRET="+s.secret, "LOG_LEVEL=warn")
 }
 
-// start starts the process. It is started and awaited on one thread that nobody else uses: on Linux it ends with the
-// thread that started it.
+// start starts the process, for the first time or again, unless the server has been stopped.
 func (s *server) start() error {
-	started := make(chan error, 1)
-	s.cmd.WaitDelay = time.Second // what it has started may keep its output open
-	go func() {
-		runtime.LockOSThread()
-		defer close(s.ended)
-		err := s.cmd.Start()
-		started <- err
-		if err == nil {
-			_ = s.cmd.Wait() // how it ended is of no interest
-		}
-	}()
-	return <-started
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return errEnding
+	}
+	cmd := exec.Command(s.program) //nolint:gosec,noctx // whoever runs this says which; stop ends it
+	cmd.Env = s.environment
+	cmd.Stdout, cmd.Stderr = s.log, s.log
+	p, err := startProcess(cmd)
+	if err == nil {
+		s.process = p
+	}
+	return err
+}
+
+// ended closes when the process has ended that was started last.
+func (s *server) ended() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process.ended
 }
 
 func (s *server) ready(ctx context.Context) error {
@@ -149,7 +155,7 @@ func (s *server) ready(ctx context.Context) error {
 		}
 		select {
 		case <-ticker.C:
-		case <-s.ended:
+		case <-s.ended():
 			return errors.New("the server ended before it was ready")
 		case <-ctx.Done():
 			return errors.New("the server did not become ready")
@@ -168,42 +174,34 @@ func (all servers) stop() {
 func (all servers) reportDeaths(w io.Writer) {
 	for _, s := range all {
 		select {
-		case <-s.ended:
+		case <-s.ended():
 			_, _ = fmt.Fprintf(w, "The server %s has ended. Its last words:\n%s\n", s.url, s.log)
 		default:
 		}
 	}
 }
 
-// stop ends the server and removes its data.
+// stop ends the server for good and removes its data. It may be called twice, also at the same time.
 func (s *server) stop() {
-	s.signal(syscall.SIGTERM)
-	timer := time.NewTimer(stopLimit)
-	defer timer.Stop()
-	select {
-	case <-s.ended:
-	case <-timer.C:
-		s.signal(syscall.SIGKILL)
-		<-s.ended
+	s.mu.Lock()
+	s.stopped = true
+	p := s.process
+	s.mu.Unlock()
+	if p != nil {
+		p.stop()
 	}
-	_ = s.removeFolder() // what is left is in the folder for temporary files
+	if s.folder != "" {
+		_ = os.RemoveAll(s.folder) // what is left is in the folder for temporary files
+	}
 }
 
-// signal reaches the server also where its program is a script that has started it: they are a group. Its database has
-// one of its own.
+// signal is for a server that was not stopped. Its database is in a group of its own.
 func (s *server) signal(sig syscall.Signal) {
-	select {
-	case <-s.ended: // it has no process, or one whose number may be another's by now
-	default:
-		_ = syscall.Kill(-s.cmd.Process.Pid, sig) // it may end at this moment
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stopped {
+		s.process.signal(sig)
 	}
-}
-
-func (s *server) removeFolder() error {
-	if s.folder == "" {
-		return nil
-	}
-	return os.RemoveAll(s.folder)
 }
 
 // The ports below those that systems take for connections of their clients: one of these could be taken by somebody who

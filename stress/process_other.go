@@ -4,5 +4,5 @@ package main
 
 import "syscall"
 
-// apart keeps Ctrl-C from the server, which is still needed for the end of the run.
+// apart puts a process at the head of a group of its own. Only Linux can tie its life to this program's.
 func apart() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
