@@ -103,3 +103,20 @@ func TestAServerOfOurOwnThatDies(t *testing.T) {
 	assert.True(t, result.Unread)
 	assert.Positive(t, result.Summary.Outcomes["bought"])
 }
+
+// TestAServerOfOurOwnIsNotTheShells: what the shell has for another server stays there, and the limits are kept.
+func TestAServerOfOurOwnIsNotTheShells(t *testing.T) {
+	t.Parallel()
+	own := &server{folder: "f", secret: "s"}
+	shell := []string{
+		"PATH=p", "RATE_PER_ADDRESS=9", "ADDR=old", "DATA_DIR=d", "DATABASE_URL=u", "DATABASE_OWNER_URL=o", "METRICS_ADDR=m",
+		"AUTH_JWKS_URL=j", "AUTH_ISSUER=i", "AUTH_AUDIENCE=a", "AUTH_SECRET=old", "AUTH_SECRET_PREVIOUS=older",
+	}
+	for _, database := range []string{"DATA_DIR=f", "DATABASE_URL=" + own.database()} {
+		cmd := exec.Command("server")
+		cmd.Env = own.settings(shell, "a:1", database)
+		assert.ElementsMatch(t, []string{
+			"PATH=p", "RATE_PER_ADDRESS=9", "ADDR=a:1", database, "DEMO=true", "AUTH_SECRET=s", "LOG_LEVEL=warn",
+		}, cmd.Environ())
+	}
+}
