@@ -136,9 +136,34 @@ func (x *index) linearizable(p *Promise, v *Verdict) {
 	}
 }
 
+// crowd is how many refusals may be under way beside one change for all of them to be searched.
+const crowd = 100
+
+// searchable says that refusals are part of the search. Where they may lag they are not: they promise less than to be
+// linearizable. Nor where a crowd of them was under way beside a change: each may have come before or after it, and to
+// try that for hundreds is endless. Other checks hold them to what they promise.
+func (x *index) searchable() bool {
+	if x.Lag > 0 {
+		return false
+	}
+	for _, c := range x.Changes {
+		beside := 0
+		for i := range x.Attempts {
+			a := &x.Attempts[i]
+			if (a.Result == SoldOut || a.Result == NotActive) && a.Sent < c.Received && a.Received > c.Sent {
+				beside++
+			}
+		}
+		if beside > crowd {
+			return false
+		}
+	}
+	return true
+}
+
 // steps are the history as operations of the model. What may have bought and was left unanswered is settled first, by
-// the final list: it would make the search endless, and the list is checked by itself. Where refusals and reads may lag
-// they are no part of it: they promise less than to be linearizable, and other checks hold them to that.
+// the final list: it would make the search endless, and the list is checked by itself. Reads that may lag are left out,
+// as are refusals that are not searchable.
 func (x *index) steps() []porcupine.Operation {
 	var all []porcupine.Operation
 	add := func(do step, from, to Moment) {
@@ -161,14 +186,15 @@ func (x *index) steps() []porcupine.Operation {
 			add(step{kind: reads, n: r.Stock, sold: r.Sold}, r.Sent, r.Received)
 		}
 	}
+	refusals := x.searchable()
 	for shopper, mine := range x.byShopper {
-		x.stepsOf(shopper, mine, add)
+		x.stepsOf(shopper, mine, refusals, add)
 	}
 	lanes(all)
 	return all
 }
 
-func (x *index) stepsOf(shopper int, mine []int32, add func(step, Moment, Moment)) {
+func (x *index) stepsOf(shopper int, mine []int32, refusals bool, add func(step, Moment, Moment)) {
 	doubt, confirmed := Moment(math.MinInt64), false
 	for _, i := range mine {
 		a := &x.Attempts[i]
@@ -184,11 +210,11 @@ func (x *index) stepsOf(shopper int, mine []int32, add func(step, Moment, Moment
 		case AlreadyPurchased:
 			add(step{kind: has, n: int(a.Ordinal)}, a.Sent, a.Received)
 		case SoldOut:
-			if x.Lag == 0 {
+			if refusals {
 				add(step{kind: soldOut, n: n}, a.Sent, a.Received)
 			}
 		case NotActive:
-			if x.Lag == 0 {
+			if refusals {
 				add(step{kind: inactive, n: n}, a.Sent, a.Received)
 			}
 		case Unanswered, Garbled, OutcomeUnknown:
