@@ -10,7 +10,7 @@ import (
 	"stampede/stress/load"
 )
 
-// runCommand is a run's command line. A zero leaves the choice to the scenario.
+// runCommand is a run's command line. What is nil is the scenario's choice.
 type runCommand struct {
 	Scenario string `arg:"" help:"Which one: see stress list."`
 
@@ -29,14 +29,14 @@ type runCommand struct {
 
 	Seed        uint64         `help:"Of all random decisions." default:"1"`
 	Repeat      int            `help:"Play it so many times, with seeds that follow one another, until one breaks a promise." default:"1"`
-	Shoppers    int            `help:"How many come (rush)."`
-	Stock       int            `help:"Units on sale."`
-	Rate        float64        `help:"Arrivals a second; of a ramp, those of its first step."`
-	Duration    time.Duration  `help:"How long they arrive; of a ramp, each step; of a window, how long it is open."`
-	Connections int            `help:"Over how many connections."`
+	Shoppers    *int           `help:"How many come (rush)."`
+	Stock       *int           `help:"Units on sale."`
+	Rate        *float64       `help:"Arrivals a second; of a ramp, those of its first step."`
+	Duration    *time.Duration `help:"How long they arrive; of a ramp, each step; of a window, how long it is open."`
+	Connections *int           `help:"Over how many connections."`
 	Watchers    *int           `help:"Subscribers who watch meanwhile."`
-	Clients     int            `help:"Clients of mixed."`
-	Operations  int            `help:"Operations of each client of mixed; requests of one-shopper."`
+	Clients     *int           `help:"Clients of mixed."`
+	Operations  *int           `help:"Operations of each client of mixed; requests of one-shopper."`
 	Timeout     time.Duration  `help:"How long an answer may take." default:"30s"`
 	Patience    time.Duration  `help:"How long a shopper tries again." default:"60s"`
 	MaxLate     time.Duration  `help:"A start that would be later is dropped." default:"10s"`
@@ -56,7 +56,10 @@ type runCommand struct {
 	takeAway func(ctx context.Context, target, n int) (alone bool, err error) // see load.Config
 }
 
-// check says what was asked wrongly: a crowd or a time that cannot be. Where a scenario has its own, 0 is its choice.
+// maxLag: to wait for longer than that at the end of each run would be no use.
+const maxLag = time.Minute
+
+// check says what was asked wrongly: a crowd or a time that cannot be.
 func (c *runCommand) check(s *load.Scenario) error {
 	if c.Seed == 0 || c.Repeat < 1 {
 		return errors.New("-seed and -repeat are 1 or more")
@@ -73,45 +76,68 @@ func (c *runCommand) check(s *load.Scenario) error {
 	if err := c.checkOutage(s, load.Freeze, c.Freeze, "stops one of -target's and lets it go on"); err != nil {
 		return err
 	}
-	var watchers int
-	if c.Watchers != nil {
-		watchers = *c.Watchers
-	}
-	var lag time.Duration
-	if c.Lag != nil {
-		lag = *c.Lag
-	}
-	for _, o := range []struct {
-		name  string
-		value float64
-		some  bool // nothing is too little
-	}{
-		{"shoppers", float64(c.Shoppers), false},
-		{"stock", float64(c.Stock), false},
-		{"rate", c.Rate, false},
-		{"duration", float64(c.Duration), false},
-		{"connections", float64(c.Connections), false},
-		{"watchers", float64(watchers), false},
-		{"clients", float64(c.Clients), false},
-		{"operations", float64(c.Operations), false},
-		{"lag", float64(lag), false},
-		{"linear-limit", float64(c.LinearLimit), false},
-		{"timeout", float64(c.Timeout), true},
-		{"patience", float64(c.Patience), true},
-		{"max-late", float64(c.MaxLate), true},
-		{"watch-limit", float64(c.WatchLimit), true},
-		{"search-limit", float64(c.SearchLimit), true},
+	for _, o := range []number{
+		numberOf("shoppers", true, c.Shoppers),
+		numberOf("stock", true, c.Stock),
+		numberOf("rate", true, c.Rate),
+		numberOf("duration", true, c.Duration),
+		numberOf("connections", true, c.Connections),
+		numberOf("watchers", false, c.Watchers),
+		numberOf("clients", true, c.Clients),
+		numberOf("operations", true, c.Operations),
+		numberOf("lag", false, c.Lag),
+		numberOf("linear-limit", false, &c.LinearLimit),
+		numberOf("timeout", true, &c.Timeout),
+		numberOf("patience", true, &c.Patience),
+		numberOf("max-late", true, &c.MaxLate),
+		numberOf("watch-limit", true, &c.WatchLimit),
+		numberOf("search-limit", true, &c.SearchLimit),
 	} {
-		switch {
-		case o.some && o.value <= 0:
-			return fmt.Errorf("-%s is more than 0", o.name)
-		case !(o.value >= 0) || o.value > math.MaxInt64: // also what is no number
-			return fmt.Errorf("-%s is a number, 0 or more", o.name)
-		case o.value > 0 && !s.Has(o.name):
-			return fmt.Errorf("%s has no -%s to choose", s.Name, o.name)
+		if err := o.check(s); err != nil {
+			return err
 		}
 	}
+	if c.Lag != nil && *c.Lag > maxLag {
+		return fmt.Errorf("-lag is %s at the most", maxLag)
+	}
 	return nil
+}
+
+// number is one that the command line has, or leaves to the scenario.
+type number struct {
+	name  string
+	value float64
+	some  bool // nothing is too little
+	given bool
+}
+
+func numberOf[T int | float64 | time.Duration](name string, some bool, value *T) number {
+	if value == nil {
+		return number{name: name}
+	}
+	return number{name, float64(*value), some, true}
+}
+
+// check says what cannot be, and what the scenario has no use for.
+func (n number) check(s *load.Scenario) error {
+	switch {
+	case !n.given:
+	case n.value <= 0 && n.some:
+		return fmt.Errorf("-%s is more than 0", n.name)
+	case !(n.value >= 0) || n.value > math.MaxInt64: // also what is no number
+		return fmt.Errorf("-%s is a number, 0 or more", n.name)
+	case !s.Has(n.name):
+		return fmt.Errorf("%s has no -%s to choose", s.Name, n.name)
+	}
+	return nil
+}
+
+// given is what the command line says, or 0.
+func given[T any](value *T) (v T) {
+	if value != nil {
+		v = *value
+	}
+	return v
 }
 
 // checkOutage is for the command that takes servers away in this way, which does so.

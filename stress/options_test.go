@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"stampede/stress/load"
 )
 
 // TestWhoseTokens plays with demo sign-in, and with a file of tokens.
@@ -71,6 +74,37 @@ func TestWhoseLag(t *testing.T) {
 	assert.Contains(t, complained, "--lag")
 }
 
+// TestMoreConnectionsThanThereCanBe are refused before the first is opened, and not one by one as the server's fault.
+func TestMoreConnectionsThanThereCanBe(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]int{
+		"rush": 10_050, "steady": 420, "ramp": 1000, "one-shopper": 1005, "mixed": 24, "freeze": 1620,
+	} {
+		played, err := scenario(name)
+		require.NoError(t, err)
+		cfg := &load.Config{Scenario: played}
+		cfg.Defaults()
+		require.NoError(t, fits(cfg, uint64(want)), name)
+		require.EqualError(t, fits(cfg, uint64(want-1)), fmt.Sprintf(
+			"%s opens %d connections, and a program may open %d files here: ulimit -n raises that", name, want, want-1))
+	}
+}
+
+// TestAShopperWhoIsTurnedAway is found out before there is a sale, and not when nobody has any patience left.
+func TestAShopperWhoIsTurnedAway(t *testing.T) {
+	t.Parallel()
+	shop := &wrongShop{stranger: "a"}
+	file := filepath.Join(t.TempDir(), "tokens")
+	require.NoError(t, os.WriteFile(file, []byte("e30.eyJzdWIiOiJhIn0.x"), 0o600)) // {"sub":"a"}
+	code, _, complained := terminal(t, "run", "rush", "-shoppers", "1", "-target", openShop(t, shop, 1)[0],
+		"-tokens", file, "-operator-token", "an operator's", "-patience", "200ms")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, complained, "asked with a shopper's token: the server answers 401 INVALID_TOKEN: no\n")
+	shop.mu.Lock()
+	defer shop.mu.Unlock()
+	assert.Zero(t, shop.sale)
+}
+
 func TestWhatIsAskedWrongly(t *testing.T) {
 	t.Parallel()
 	shopper := filepath.Join(t.TempDir(), "tokens")
@@ -107,10 +141,13 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 	}
 	for want, flags := range map[string][]string{
 		" is a number, 0 or more": {
-			"shoppers=-1", "stock=-1", "rate=-1", "rate=NaN", "rate=Inf", "duration=-1s", "connections=-1", "watchers=-1",
-			"clients=-1", "operations=-1", "lag=-1s", "linear-limit=-1",
+			"rate=NaN", "rate=Inf", "watchers=-1", "lag=-1s", "linear-limit=-1",
 		},
-		" is more than 0": {"timeout=0s", "patience=-1s", "max-late=0s", "watch-limit=0s", "search-limit=0s"},
+		" is more than 0": {
+			"shoppers=-1", "stock=0", "rate=0", "rate=-1", "duration=0s", "connections=0", "clients=0", "operations=-1",
+			"timeout=0s", "patience=-1s", "max-late=0s", "watch-limit=0s", "search-limit=0s",
+		},
+		" is 1m0s at the most": {"lag=1h"},
 	} {
 		for _, flag := range flags {
 			code, _, complained := terminal(t, "run", "rush", "-target", dead, "-auth-secret", "s", "--"+flag)

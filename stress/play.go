@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 
@@ -112,9 +113,10 @@ const usualLag = time.Second
 // config is what the command line asks for.
 func (c *runCommand) config(ctx context.Context, s *load.Scenario) (*load.Config, error) {
 	cfg := &load.Config{
-		Scenario: s, Seed: c.Seed, Shoppers: c.Shoppers, Stock: c.Stock, Rate: c.Rate, Duration: c.Duration,
-		Connections: c.Connections, Clients: c.Clients, Operations: c.Operations,
-		Timeout: c.Timeout, Patience: c.Patience, MaxLate: c.MaxLate, WatchLimit: c.WatchLimit, TakeAway: c.takeAway,
+		Scenario: s, Seed: c.Seed, Shoppers: given(c.Shoppers), Stock: given(c.Stock), Rate: given(c.Rate),
+		Duration: given(c.Duration), Connections: given(c.Connections), Clients: given(c.Clients),
+		Operations: given(c.Operations),
+		Timeout:    c.Timeout, Patience: c.Patience, MaxLate: c.MaxLate, WatchLimit: c.WatchLimit, TakeAway: c.takeAway,
 	}
 	for _, address := range c.Target {
 		t, err := shop.NewTarget(address)
@@ -136,6 +138,12 @@ func (c *runCommand) config(ctx context.Context, s *load.Scenario) (*load.Config
 	if c.Watchers != nil {
 		cfg.Watchers = max(0, *c.Watchers)
 	}
+	var files syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) == nil {
+		if err := fits(cfg, files.Cur); err != nil {
+			return nil, err
+		}
+	}
 	var err error
 	if cfg.Wallet, err = c.wallet(ctx, cfg); err != nil {
 		return nil, err
@@ -149,6 +157,15 @@ func (c *runCommand) config(ctx context.Context, s *load.Scenario) (*load.Config
 		}
 	}
 	return cfg, nil
+}
+
+// fits says that the load needs more connections than there are files for.
+func fits(cfg *load.Config, files uint64) error {
+	if n := cfg.AtOnce(); uint64(max(0, n)) > files {
+		return fmt.Errorf("%s opens %d connections, and a program may open %d files here: ulimit -n raises that",
+			cfg.Scenario.Name, n, files)
+	}
+	return nil
 }
 
 func (c *runCommand) wallet(ctx context.Context, cfg *load.Config) (*shop.Wallet, error) {

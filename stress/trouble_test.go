@@ -150,7 +150,7 @@ func TestDoubtThatLasts(t *testing.T) {
 	mixed, err := scenario("mixed")
 	require.NoError(t, err)
 	c := runCommand{
-		Target: openWrong(t, neverKnows, 1), AuthSecret: "s", Seed: 1, Clients: 2, Operations: 20, Watchers: new(int),
+		Target: openWrong(t, neverKnows, 1), AuthSecret: "s", Seed: 1, Clients: new(2), Operations: new(20), Watchers: new(int),
 		Patience: time.Hour,
 	}
 	cfg, err := c.config(t.Context(), mixed)

@@ -54,6 +54,7 @@ type wrongShop struct {
 	// refusing, unless nil, lets restocks fail once it is closed.
 	refusing chan struct{}
 	servers  []*httptest.Server
+	stranger string // whose token is not valid
 	away     string // a file: for as long as there is one, everybody is hung up on
 
 	mu       sync.Mutex // guards what follows
@@ -100,6 +101,11 @@ func openShop(t *testing.T, s *wrongShop, n int) []string {
 func (s *wrongShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, err := os.Stat(s.away); err == nil {
 		panic(http.ErrAbortHandler)
+	}
+	if s.stranger != "" && subject(r.Header.Get("Authorization")) == s.stranger {
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(`{"errors":[{"message":"no","extensions":{"code":"INVALID_TOKEN"}}]}`))
+		return
 	}
 	if websocket.IsWebSocketUpgrade(r) {
 		s.watch(w, r)

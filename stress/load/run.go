@@ -121,6 +121,11 @@ func Play(ctx context.Context, c *Config) (*Record, error) {
 		return nil, errors.New("an operator's token is needed, to schedule the sale and to read its list: " +
 			"-auth-secret mints one, -operator-token names one")
 	}
+	if cfg.Shoppers > 0 { // better now than when all have asked for as long as they have patience
+		if err := r.operator.Ping(ctx, cfg.Wallet.Token(0)); err != nil && ctx.Err() == nil {
+			return nil, err
+		}
+	}
 	after, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	r.room = newRoom(after, r)

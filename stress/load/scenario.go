@@ -128,6 +128,19 @@ func (s *Scenario) Has(option string) bool {
 	}
 }
 
+// AtOnce is how many connections it has at the same moment, at the least.
+func (c *Config) AtOnce() int {
+	switch {
+	case c.Scenario.Has("shoppers"):
+		return c.Shoppers + c.Watchers
+	case c.Scenario.Has("clients"):
+		return c.Clients + c.Watchers
+	case c.Scenario.Has("operations"):
+		return c.Operations + c.Watchers
+	}
+	return c.Connections + c.Watchers
+}
+
 // arriving is as many shoppers as arrive at the rate in the time.
 func arriving(c Config) int { return int(math.Ceil(c.Rate * c.Duration.Seconds())) }
 

@@ -58,7 +58,7 @@ func (r *run) workers(ctx context.Context, n int) ([]*worker, error) {
 				if i >= int64(n) {
 					return nil
 				}
-				if err := all[i].conn(all[i].home()).Ping(ctx); err != nil {
+				if err := all[i].conn(all[i].home()).Ping(ctx, ""); err != nil {
 					return err
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -266,14 +267,22 @@ func (c *Conn) doWithRetry(ctx context.Context, token string, body []byte) Excha
 	}
 }
 
-// Ping asks for nothing, so that the connection is open and has been used.
-func (c *Conn) Ping(ctx context.Context) error {
-	e := c.doWithRetry(ctx, "", []byte(`{"query":"{__typename}"}`))
-	if e.Err == nil && e.Status != http.StatusOK {
-		e.Err = refusal(&e, nil)
-	}
-	if e.Err != nil {
+// Ping asks for nothing, so that the connection is open and has been used, and so has the token, if there is one.
+func (c *Conn) Ping(ctx context.Context, token string) error {
+	e := c.doWithRetry(ctx, token, []byte(`{"query":"{__typename}"}`))
+	switch {
+	case e.Err != nil:
 		return fmt.Errorf("%s does not answer: %w", c.Target.URL, e.Err)
+	case e.Status == http.StatusOK:
+		return nil
 	}
-	return nil
+	var got struct {
+		Errors []problem `json:"errors"`
+	}
+	_ = json.Unmarshal(e.Body, &got) // or else its words are told as they are
+	asked := ""
+	if token != "" {
+		asked = ", asked with a shopper's token"
+	}
+	return fmt.Errorf("%s%s: %w", c.Target.URL, asked, refusal(&e, got.Errors))
 }

@@ -41,11 +41,11 @@ func TestAConnectionThatWasHungUp(t *testing.T) {
 	server, target, opened := counting(t)
 	conn := shop.NewConn(target, time.Minute)
 	t.Cleanup(conn.Close)
-	require.NoError(t, conn.Ping(t.Context()))
-	require.NoError(t, conn.Ping(t.Context()))
+	require.NoError(t, conn.Ping(t.Context(), ""))
+	require.NoError(t, conn.Ping(t.Context(), ""))
 	assert.Equal(t, int32(1), opened.Load())
 	server.CloseClientConnections()
-	require.NoError(t, conn.Ping(t.Context()), "one that was sent on it would have had no answer")
+	require.NoError(t, conn.Ping(t.Context(), ""), "one that was sent on it would have had no answer")
 	assert.Equal(t, int32(2), opened.Load())
 }
 
@@ -55,8 +55,8 @@ func TestAConnectionThatWasIdle(t *testing.T) {
 	_, target, opened := counting(t)
 	conn := shop.NewConn(target, time.Second)
 	t.Cleanup(conn.Close)
-	require.NoError(t, conn.Ping(t.Context()))
+	require.NoError(t, conn.Ping(t.Context(), ""))
 	<-time.After(conn.Timeout)
-	require.NoError(t, conn.Ping(t.Context()))
+	require.NoError(t, conn.Ping(t.Context(), ""))
 	assert.Equal(t, int32(1), opened.Load())
 }

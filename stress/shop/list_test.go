@@ -75,7 +75,7 @@ func TestAListEnds(t *testing.T) {
 func TestNothingIsAskedWhenAllIsOver(t *testing.T) {
 	t.Parallel()
 	conn, asked := connect(t, func(int) string { return `{}` })
-	require.NoError(t, conn.Ping(t.Context()))
+	require.NoError(t, conn.Ping(t.Context(), ""))
 	ctx, end := context.WithCancel(t.Context())
 	end()
 	e := conn.Do(ctx, "", []byte(`{}`), shop.Cut{})

@@ -1,10 +1,12 @@
 package shop
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -24,7 +26,8 @@ func refusal(e *Exchange, problems []problem) error {
 	if len(problems) > 0 {
 		return fmt.Errorf("the server answers %d %s: %s", e.Status, problems[0].Extensions.Code, problems[0].Message)
 	}
-	return fmt.Errorf("the server answers %d: %.200s", e.Status, e.Body)
+	words := strings.TrimSpace(string(e.Body))
+	return fmt.Errorf("the server answers %d: %.200s", e.Status, cmp.Or(words, http.StatusText(e.Status)))
 }
 
 // ask sends an operation and reads the field of the data that is called out.

@@ -41,7 +41,7 @@ func refuse(t *testing.T, status int, headers map[string]string, timeout time.Du
 func TestWhoeverIsThrottledTriesAgain(t *testing.T) {
 	t.Parallel()
 	conn, asked := refuse(t, http.StatusTooManyRequests, nil, time.Minute)
-	require.NoError(t, conn.Ping(t.Context()))
+	require.NoError(t, conn.Ping(t.Context(), ""))
 	_, _, err := conn.Status(t.Context(), "", "sale_1")
 	require.NoError(t, err)
 	_, err = conn.Change(t.Context(), "", "sale_1", judge.Restock, 1)
@@ -53,7 +53,7 @@ func TestWhoeverIsThrottledTriesAgain(t *testing.T) {
 func TestWhoIsThrottledHasNotAllDay(t *testing.T) {
 	t.Parallel()
 	conn, asked := refuse(t, http.StatusTooManyRequests, map[string]string{"Retry-After": "60"}, time.Second)
-	require.ErrorContains(t, conn.Ping(t.Context()), "the server answers 429")
+	require.ErrorContains(t, conn.Ping(t.Context(), ""), "the server answers 429")
 	assert.EqualValues(t, 1, asked.Load())
 }
 
