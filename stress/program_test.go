@@ -60,6 +60,9 @@ func TestWhatIsWrittenDown(t *testing.T) {
 			assert.True(t, strings.HasPrefix(link[1], "data:"), link[0])
 		}
 		assert.Greater(t, strings.Count(page, "<svg"), 5)
+		tables := strings.Count(page, "<table")
+		assert.Positive(t, tables)
+		assert.Equal(t, tables, strings.Count(page, `<div class="scroll"><table`), "on a phone they are wider than the page")
 		assert.True(t, says(read(t, bad+".html"), "promises are broken."))
 	})
 

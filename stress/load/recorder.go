@@ -1,7 +1,10 @@
 package load
 
 import (
+	"errors"
+	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,18 +89,29 @@ func (r *recorder) attempt(n *notebook, a judge.Attempt, err error) {
 		Note(r.recent, a.Received-a.Due)
 	}
 	if err != nil {
-		r.troubleLocked(err.Error())
+		r.troubleLocked(err)
 	}
 }
 
 // maxTroubles is how many different troubles are told apart.
 const maxTroubles = 20
 
-func (r *recorder) troubleLocked(what string) {
+func (r *recorder) troubleLocked(err error) {
+	what := inWords(err)
 	if _, known := r.trouble[what]; !known && len(r.trouble) >= maxTroubles {
 		what = "more of other kinds"
 	}
 	r.trouble[what]++
+}
+
+// inWords leaves out the port on this side: it is another one each time, and would make of one trouble many.
+func inWords(err error) string {
+	words := err.Error()
+	var network *net.OpError
+	if errors.As(err, &network) && network.Source != nil {
+		words = strings.ReplaceAll(words, network.Source.String()+"->", "")
+	}
+	return words
 }
 
 func (r *recorder) started(late time.Duration) {

@@ -89,7 +89,7 @@ func (m *room) watch(w *watcher, number int32, seats chan struct{}) {
 		w.mu.Unlock()
 		if !left {
 			m.r.mu.Lock()
-			m.r.troubleLocked(err.Error())
+			m.r.troubleLocked(err)
 			m.r.mu.Unlock()
 		}
 		sleep(m.ctx, comeBackAfter)

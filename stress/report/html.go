@@ -144,10 +144,10 @@ func (r *Result) numerals() []numeral {
 		{number(float64(s.Sold)), "of " + number(float64(s.Stock)), "units " + r.sold()},
 		{number(s.Answered), "/s", answered},
 		{millis(s.Latency.P50), "", "median"},
-		{millis(s.Latency.P99), "", "slowest 1 %"},
+		{millis(s.Latency.P99), "", "slowest 1\u202f%"},
 	}
 	if r.Fanout.Count > 0 {
-		all = append(all, numeral{millis(r.Fanout.P99), "", "watchers’ slowest 1 %"})
+		all = append(all, numeral{millis(r.Fanout.P99), "", "watchers’ slowest 1\u202f%"})
 	}
 	return append(all, numeral{fmt.Sprintf("%.0f%s%%", 100*s.Generator, thin), "", "of the machine was this load"})
 }
