@@ -31,6 +31,7 @@ type watcher struct {
 	epoch   int32
 	present bool
 	cuts    int           // see judge.Watcher
+	last    error         // the reason of the last of them
 	heard   chan struct{} // closes with the first event
 }
 
@@ -65,12 +66,22 @@ func (m *room) enter(ctx context.Context, n int, leaves func(i int) func() time.
 		select {
 		case <-w.heard:
 		case <-limit.C:
-			return fmt.Errorf("watcher %d has heard nothing within %s", i, seatLimit)
+			return fmt.Errorf("watcher %d %w", i, w.silence())
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 	return nil
+}
+
+// silence says that nothing was heard in time, and why, if anybody said.
+func (w *watcher) silence() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.last == nil {
+		return fmt.Errorf("has heard nothing within %s", seatLimit)
+	}
+	return fmt.Errorf("has heard nothing within %s: %w", seatLimit, w.last)
 }
 
 // watch is a watcher's life.
@@ -84,7 +95,7 @@ func (m *room) watch(w *watcher, number int32, seats chan struct{}) {
 		w.present = false
 		w.epoch++
 		if !left {
-			w.cuts++
+			w.cuts, w.last = w.cuts+1, err
 		}
 		w.mu.Unlock()
 		if !left {
