@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { type DocumentNode, Kind, print, visit } from 'graphql';
@@ -38,6 +38,7 @@ export default defineConfig({
     react(),
     documentsByName(),
     firstQuestion(),
+    unscriptedWords(),
     themeSheet(),
     themeWorkedOut(),
     withoutUnneeded(),
@@ -166,6 +167,25 @@ function firstQuestion(): Plugin {
       if (!document) throw new Error('codegen wrote no query SaleStatus');
       const source = withTypenames(JSON.parse(document) as DocumentNode);
       this.emitFile({ type: 'asset', fileName: 'first.graphql', source });
+    },
+  };
+}
+
+/** What the page says while its script has not run, in all languages, for the server to write into it. */
+function unscriptedWords(): Plugin {
+  return {
+    name: 'unscripted-words',
+    apply: 'build',
+    generateBundle() {
+      if (part !== '' && part !== 'shop') return;
+      const folder = page('src/locales/unscripted/');
+      const words = Object.fromEntries(
+        readdirSync(folder).map((file): [string, unknown] => [
+          file.replace('.json', ''),
+          JSON.parse(readFileSync(folder + file, 'utf8')),
+        ]),
+      );
+      this.emitFile({ type: 'asset', fileName: 'unscripted.json', source: JSON.stringify(words) });
     },
   };
 }

@@ -253,3 +253,18 @@ test('on paper there is the receipt and nothing else', async ({ stampede, arrive
   await expect(paper).toContainText('€49.90');
   await expect(paper).toContainText('demo:Ada');
 });
+
+test('on paper, without a receipt, there is the page without what can be pressed', async ({
+  stampede,
+  arrives,
+}) => {
+  await stampede.schedule(100);
+  const ada = await arrives('Ada', { colorScheme: 'dark' });
+  await ada.sees('active');
+  await ada.page.emulateMedia({ media: 'print' });
+  await expect(ada.page.getByRole('heading', { name: 'Aurora lamp' })).toBeVisible();
+  await expect(ada.truth).toContainText('100 of 100 left');
+  await expect(ada.truth).toBeVisible();
+  for (const pressed of [ada.buyButton, ada.page.getByRole('combobox')])
+    await expect(pressed).toBeHidden();
+});

@@ -183,3 +183,43 @@ test('by keyboard alone, and heard', async ({ stampede, opens }) => {
   await expect(said).toHaveText('It’s yours. You are number 1 of 2.');
   await expect(page.getByRole('button', { name: 'Print' })).toBeFocused();
 });
+
+test('without JavaScript: says what it takes, in the shopper’s language', async ({
+  stampede,
+  opens,
+}) => {
+  await stampede.schedule(100);
+  for (const [locale, words] of [
+    ['en-GB', 'Buying needs JavaScript.'],
+    ['de-DE', 'Kaufen geht nur mit JavaScript.'],
+  ] as const) {
+    const { page } = await opens({ javaScriptEnabled: false, locale });
+    const said = page.locator('noscript p'); // whose text `getByText` does not look at
+    await expect(said).toBeVisible();
+    await expect(said).toContainText(words);
+    await expect(page.locator('.late')).toBeHidden();
+  }
+});
+
+for (const reducedMotion of ['no-preference', 'reduce'] as const)
+  test(`the script does not arrive, motion ${reducedMotion}: says so after a while, and loads again`, async ({
+    stampede,
+    opens,
+  }) => {
+    await stampede.schedule(100);
+    const script = '**/assets/shop-*.js';
+    const { page } = await opens({ reducedMotion }, (context) =>
+      context.route(script, (route) => route.abort('connectionreset')),
+    );
+    const words = page.getByRole('status').getByText('Part of this page has not arrived yet.');
+    await expect(words).toBeAttached();
+    await expect(words, 'it may only be late').toBeHidden();
+    // Eight seconds later.
+    await page.evaluate(() => document.getAnimations().forEach((waiting) => waiting.finish()));
+    await expect(words).toBeVisible();
+    await expect(page.locator('noscript')).toBeHidden();
+    await page.context().unroute(script);
+    await page.getByRole('link', { name: 'Load again' }).click();
+    await expect(page.locator('section[data-state="active"]')).toBeVisible();
+    await expect(words).toHaveCount(0);
+  });

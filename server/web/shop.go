@@ -19,6 +19,7 @@ var shopPlaces = []*regexp.Regexp{
 	bootElement,
 	regexp.MustCompile(`<!--picture-->`),
 	regexp.MustCompile(`<!--about-->`),
+	regexp.MustCompile(`<!--unscripted-->`),
 }
 
 // shopPage is the shopper's page with the state of the sale in it: what is sold can be seen before any script runs,
@@ -28,6 +29,8 @@ type shopPage struct {
 	boot  Boot
 	first *firstAnswer
 	words map[string]string // language -> path of the file with its words, which runs ahead: see client/vite.config.ts
+	// unscripted is what a page says while its script has not run, as HTML, by language.
+	unscripted map[string]string
 }
 
 func newShopPage(client fs.FS, page []byte, boot Boot, graphql http.Handler) (*shopPage, error) {
@@ -55,7 +58,34 @@ func newShopPage(client fs.FS, page []byte, boot Boot, graphql http.Handler) (*s
 		}
 		p.words[tag.String()] = "/" + found[0]
 	}
+	if p.unscripted, err = unscripted(client); err != nil {
+		return nil, err
+	}
 	return p, nil
+}
+
+// unscripted is what the page says in each language where there are no scripts, and where the page's own has not run:
+// the sheet shows the latter after a while.
+func unscripted(client fs.FS) (map[string]string, error) {
+	raw, err := fs.ReadFile(client, "unscripted.json")
+	if err != nil {
+		return nil, fmt.Errorf("the words of a page without a script: %w", err)
+	}
+	var words map[string]struct{ Late, Again, Unscripted string }
+	if err := json.Unmarshal(raw, &words); err != nil {
+		return nil, fmt.Errorf("the words of a page without a script: %w", err)
+	}
+	said := map[string]string{}
+	for language, w := range words {
+		said[language] = `<div class="unscripted" role="status"><noscript><p>` + html.EscapeString(w.Unscripted) + `</p></noscript>` +
+			`<div class="late">` + html.EscapeString(w.Late) + `<a href="">` + html.EscapeString(w.Again) + `</a></div></div>`
+	}
+	for _, tag := range pageLanguages {
+		if said[tag.String()] == "" {
+			return nil, fmt.Errorf("the page without a script says nothing in %s", tag)
+		}
+	}
+	return said, nil
 }
 
 // shown is what of the first answer can be drawn without knowing a language.
@@ -98,6 +128,7 @@ func (p *shopPage) render(acceptLanguage string) []byte {
 		bootScript(boot),
 		picture,
 		about,
+		p.unscripted[tag],
 	}
 	var page bytes.Buffer
 	for i, part := range p.fixed {

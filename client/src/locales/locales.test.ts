@@ -57,13 +57,13 @@ describe.each(Object.entries(parts))('%s', (_, locales) => {
 });
 
 it('does not say two twice: the Arabic noun of a pair says it already', () => {
-  for (const locales of Object.values(parts)) {
-    const pairs = Object.entries(locales.ar ?? {}).filter(([key]) => key.endsWith('_two'));
-    expect(pairs.length).toBeGreaterThan(0);
-    for (const [key, text] of pairs) expect.soft(text, key).not.toMatch(/\}\} \S+(تان|تين)/);
-  }
+  const pairs = Object.values(parts)
+    .flatMap((locales) => Object.entries(locales.ar ?? {}))
+    .filter(([key]) => key.endsWith('_two'));
+  expect(pairs.length).toBeGreaterThan(0);
+  for (const [key, text] of pairs) expect.soft(text, key).not.toMatch(/\}\} \S+(تان|تين)/);
 });
 
 it('has words to look at', () => {
-  expect(Object.keys(parts).sort()).toEqual(['desk', 'shop']);
+  expect(Object.keys(parts).sort()).toEqual(['desk', 'shop', 'unscripted']);
 });

@@ -4,24 +4,25 @@ import type { Translate } from '../../shared/i18n/texts';
 import type { Format } from '../../shared/format/format';
 import { useFormat } from '../../shared/format/useFormat';
 import { type Milestone, milestone, type Moment } from './milestone';
+import { Said } from './said';
+
+interface Last {
+  moment: Moment;
+  /** What was said last, and when. */
+  passed: Milestone | null;
+  at: Moment;
+}
 
 /** Tells screen readers the milestones, politely. Numbers that tick are silent by themselves. */
 export function Announcer({ moment }: { moment: Moment }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const [last, setLast] = useState<{ moment: Moment | null; text: string }>({
-    moment: null,
-    text: '',
-  });
-  if (hasChanged(last.moment, moment)) {
-    const passed = milestone(last.moment, moment);
-    setLast({ moment, text: passed ? sentence(passed, moment, t, format) : last.text });
+  const [last, setLast] = useState<Last | null>(null);
+  if (hasChanged(last?.moment ?? null, moment)) {
+    const passed = milestone(last?.moment ?? null, moment);
+    setLast(passed || !last ? { moment, passed, at: moment } : { ...last, moment });
   }
-  return (
-    <div role="status" aria-live="polite" className="unseen">
-      {last.text}
-    </div>
-  );
+  return <Said>{last?.passed ? sentence(last.passed, last.at, t, format) : ''}</Said>;
 }
 
 function hasChanged(before: Moment | null, after: Moment): boolean {

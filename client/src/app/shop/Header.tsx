@@ -5,12 +5,14 @@ import { useTranslation } from '../../shared/i18n/i18n';
 import { useSession } from '../../features/session/session';
 import { chooseLanguage } from '../../shared/i18n/i18n';
 import { type Language, languages } from '../../shared/i18n/languages';
+import { useKeptFocus } from '../../shared/ui/useKeptFocus';
 
 export function Header() {
   const { t } = useTranslation();
   const { token, name, session } = useSession();
+  const kept = useKeptFocus(languageList);
   return (
-    <header className="header">
+    <header className="header" {...kept}>
       <Typography variant="body2" component="span" className="brand">
         {t('page.title')}
       </Typography>
@@ -28,6 +30,9 @@ export function Header() {
     </header>
   );
 }
+
+/** Where the focus goes when "Sign out" has done its work. */
+const languageList = (header: HTMLElement) => header.querySelector('select');
 
 const LanguageList = styled('select')(({ theme: { vars } }) => ({
   appearance: 'none',

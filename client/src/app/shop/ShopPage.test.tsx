@@ -276,6 +276,8 @@ describe('signing in and out', () => {
     await user.click(screen.getByRole('button', { name: 'Sign out' }));
     await truth('active');
     expect(screen.getByRole('textbox', { name: 'Your name' })).toBeInTheDocument();
+    const language = screen.getByRole('combobox', { name: 'Language' });
+    await waitFor(() => expect(language).toHaveFocus());
   });
 
   it('speaks German when asked, and remembers', async () => {

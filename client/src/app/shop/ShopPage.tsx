@@ -10,6 +10,7 @@ import type { Config } from '../config';
 import { ActionPlace, ActionPlaceContext } from './actionPlace';
 import { ConnectionNote } from './ConnectionNote';
 import { Header } from './Header';
+import { Hearing, Said } from './said';
 import { TruthBlock } from './TruthBlock';
 import { Plate, TruthBox } from './TruthBox';
 import { Sentence, Words } from './words';
@@ -30,7 +31,7 @@ export function ShopPage({ config }: { config: Config }) {
   const over = sale?.phase === 'SOLD_OUT' || sale?.phase === 'ENDED';
   const untold = over && token !== null && viewerId === null;
   return (
-    <>
+    <Hearing>
       <Header />
       <main className="shop">
         <ProductPicture product={product} />
@@ -58,7 +59,7 @@ export function ShopPage({ config }: { config: Config }) {
           </div>
         </ActionPlaceContext>
       </main>
-    </>
+    </Hearing>
   );
 }
 
@@ -79,7 +80,12 @@ function NoSale({ known, failed }: { known: boolean; failed: boolean }) {
       top: <Words title={t('none.title')} />,
       action: <Plate>{t('none.text')}</Plate>,
     };
-    return <TruthBox kind="none" status={<ConnectionNote />} slots={slots} />;
+    return (
+      <>
+        <TruthBox kind="none" status={<ConnectionNote />} slots={slots} />
+        <Said>{t('none.title')}</Said>
+      </>
+    );
   }
   const top = failed ? <Sentence role="status">{t('away.text')}</Sentence> : null;
   return (
