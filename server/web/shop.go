@@ -64,6 +64,9 @@ func newShopPage(client fs.FS, page []byte, boot Boot, graphql http.Handler) (*s
 	return p, nil
 }
 
+const unscriptedElement = `<div class="unscripted" role="status"><noscript><p>%s</p></noscript>` +
+	`<div class="late">%s<a href="">%s</a></div></div>`
+
 // unscripted is what the page says in each language where there are no scripts, and where the page's own has not run:
 // the sheet shows the latter after a while.
 func unscripted(client fs.FS) (map[string]string, error) {
@@ -77,8 +80,8 @@ func unscripted(client fs.FS) (map[string]string, error) {
 	}
 	said := map[string]string{}
 	for language, w := range words {
-		said[language] = `<div class="unscripted" role="status"><noscript><p>` + html.EscapeString(w.Unscripted) + `</p></noscript>` +
-			`<div class="late">` + html.EscapeString(w.Late) + `<a href="">` + html.EscapeString(w.Again) + `</a></div></div>`
+		said[language] = fmt.Sprintf(unscriptedElement,
+			html.EscapeString(w.Unscripted), html.EscapeString(w.Late), html.EscapeString(w.Again))
 	}
 	for _, tag := range pageLanguages {
 		if said[tag.String()] == "" {
