@@ -93,7 +93,7 @@ func TestTheDeskKnowsWhetherItIsADemo(t *testing.T) {
 // builtWith adds to files what the server needs of the built client.
 func builtWith(t *testing.T, files fstest.MapFS) fstest.MapFS {
 	t.Helper()
-	for _, pattern := range []string{"*.html", "first.graphql", "assets/words-*.js"} {
+	for _, pattern := range []string{"*.html", "first.graphql", "unscripted.json", "assets/words-*.js"} {
 		names, err := fs.Glob(client.Dist(), pattern)
 		require.NoError(t, err)
 		for _, name := range names {
