@@ -139,6 +139,8 @@ func (db *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
 	unlock = func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
+		// Of a closed connection the server hears a moment later, in which the next one would find the lock held.
+		_, _ = conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, int64(migrationLock))
 		_ = conn.Close(ctx)
 	}
 	if err := db.waitForLock(ctx, conn); err != nil {
