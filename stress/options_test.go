@@ -97,7 +97,7 @@ func TestAShopperWhoIsTurnedAway(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "tokens")
 	require.NoError(t, os.WriteFile(file, []byte("e30.eyJzdWIiOiJhIn0.x"), 0o600)) // {"sub":"a"}
 	code, _, complained := terminal(t, "run", "rush", "-shoppers", "1", "-target", openShop(t, shop, 1)[0],
-		"-tokens", file, "-operator-token", "an operator's", "-patience", "200ms")
+		"-tokens", file, "-operator-token", "an operator's", "-patience", "200ms", "-report", "-")
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, complained, "asked with a shopper's token: the server answers 401 INVALID_TOKEN: no\n")
 	shop.mu.Lock()
