@@ -2,7 +2,6 @@ package sale
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"stampede/model"
 )
@@ -11,8 +10,6 @@ import (
 // nobody may be told that they have not bought by who does not wait for that. The sale's next durable write ends its
 // doubt, for it has waited; another sale's has not.
 type doubts struct {
-	count atomic.Int32 // of sales, for who must not wait for a lock
-
 	mu    sync.Mutex // guards what follows
 	sales map[model.SaleID]struct{}
 }
@@ -21,9 +18,6 @@ func newDoubts() *doubts { return &doubts{sales: map[model.SaleID]struct{}{}} }
 
 // about says whether something of this sale is in doubt.
 func (d *doubts) about(id model.SaleID) bool {
-	if d.count.Load() == 0 {
-		return false
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	_, doubted := d.sales[id]
@@ -34,15 +28,10 @@ func (d *doubts) raise(id model.SaleID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.sales[id] = struct{}{}
-	d.count.Store(int32(len(d.sales))) //nolint:gosec // at most MaxSales
 }
 
 func (d *doubts) end(id model.SaleID) {
-	if d.count.Load() == 0 {
-		return
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.sales, id)
-	d.count.Store(int32(len(d.sales))) //nolint:gosec // at most MaxSales
 }
