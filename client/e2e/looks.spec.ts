@@ -265,6 +265,9 @@ test('on paper, without a receipt, there is the page without what can be pressed
   await expect(ada.page.getByRole('heading', { name: 'Aurora lamp' })).toBeVisible();
   await expect(ada.truth).toContainText('100 of 100 left');
   await expect(ada.truth).toBeVisible();
+  const ink = ada.page.getByRole('heading', { name: 'Aurora lamp' });
+  for (const words of [ink, ada.truth.locator('.numeral')])
+    await expect(words).toHaveCSS('color', 'rgb(0, 0, 0)');
   for (const pressed of [ada.buyButton, ada.page.getByRole('combobox')])
     await expect(pressed).toBeHidden();
 });
