@@ -92,20 +92,22 @@ func (c *contest) asFastAsItGoes(ctx context.Context) (float64, error) {
 }
 
 // atOneRate compares latencies at a rate that leaves room for everybody, such as half the floor's. The rounds of one
-// kind are looked at together: a round of a few seconds has too few of the rare stalls for a percentile of its own.
+// kind are looked at together: a round of a few seconds has too few of the rare stalls for a percentile of its own. The
+// disk is watched in all of them.
 func (c *contest) atOneRate(ctx context.Context, rate float64) error {
-	all, p99s := map[string][]time.Duration{}, map[string][]float64{}
+	all, p99s, still := map[string][]time.Duration{}, map[string][]float64{}, map[string][]float64{}
 	kinds := []string{"floor", "success"}
 	for range c.rounds {
 		for _, kind := range kinds {
-			got, err := c.once(ctx, kind, c.seconds, rate)
+			got, err := c.beside(ctx, kind, rate)
 			if err != nil {
 				return fmt.Errorf("%s at %.0f /s: %w", kind, rate, err)
 			}
 			all[kind] = append(all[kind], got.latencies...)
 			p99s[kind] = append(p99s[kind], ms(percentile(got.latencies, 0.99)))
-			c.say("http    %-9s at %.0f /s  p50 %.2f ms  p99 %.2f ms",
-				kind, rate, ms(percentile(got.latencies, 0.5)), ms(percentile(got.latencies, 0.99)))
+			still[kind] = append(still[kind], got.disk.share())
+			c.say("http    %-9s at %.0f /s  p50 %.2f ms  p99 %.2f ms  the disk stood still for %.1f %% of the time",
+				kind, rate, ms(percentile(got.latencies, 0.5)), ms(percentile(got.latencies, 0.99)), got.disk.share())
 		}
 	}
 	where := fmt.Sprintf("%.0f offered/s", rate)
@@ -116,6 +118,7 @@ func (c *contest) atOneRate(ctx context.Context, rate float64) error {
 		c.report.add("http", kind, where, "p50 ms", []float64{ms(percentile(all[kind], 0.5))})
 		c.report.add("http", kind, where, "p99 ms", p99s[kind])
 		c.report.add("http", kind, where, "p99 ms, rounds together", []float64{together[kind]})
+		c.report.add("http", "disk, beside "+kind, where, "% of the time still", still[kind])
 	}
 	rateName := "half the floor's rate"
 	if c.offered > 0 {
@@ -131,6 +134,19 @@ type outcome struct {
 	rate      float64 // answers a second
 	latencies []time.Duration
 	spent     spent
+	disk      diskNotes // where it was watched
+}
+
+// beside measures one kind of purchase at a rate, with an eye on the disk.
+func (c *contest) beside(ctx context.Context, kind string, rate float64) (outcome, error) {
+	watch, err := startDiskWatch(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	o, err := c.once(ctx, kind, c.seconds, rate)
+	notes, diskErr := watch.stop()
+	o.disk = notes
+	return o, errors.Join(err, diskErr)
 }
 
 // once measures one kind of purchase, at a rate or, when that is 0, as fast as it goes.

@@ -36,6 +36,8 @@ func dispatch(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "load":
 		return serveLoad(ctx, os.Stdin, os.Stdout)
+	case len(args) == 1 && args[0] == "disk":
+		return serveDisk(ctx, os.Stdin, os.Stdout)
 	case len(args) == 2 && args[0] == "rival":
 		return serveRival(ctx, args[1])
 	default:
