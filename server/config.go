@@ -24,12 +24,16 @@ import (
 type Config struct {
 	Addr         string `env:"ADDR" envDefault:"127.0.0.1:8080" help:"address to listen on, host:port"`
 	DatabaseURL  string `env:"DATABASE_URL" help:"postgres://… of PostgreSQL 15 or newer; empty: an embedded PostgreSQL in DATA_DIR"`
+	DatabaseFile string `env:"DATABASE_URL_FILE" help:"file that holds DATABASE_URL"`
 	OwnerURL     string `env:"DATABASE_OWNER_URL" help:"postgres://… of the user who owns the schema and migrates; then DATABASE_URL's user only serves. Empty: DATABASE_URL's user does both"`
+	OwnerFile    string `env:"DATABASE_OWNER_URL_FILE" help:"file that holds DATABASE_OWNER_URL"`
 	DataDir      string `env:"DATA_DIR" envDefault:".data" help:"folder of the embedded PostgreSQL and of the demo's secret"`
 	PostgresBin  string `env:"POSTGRES_BIN" help:"folder with postgres and initdb; empty: the pinned ones of tools/postgres"`
 	Demo         bool   `env:"DEMO" envDefault:"false" help:"a demo sale, and signIn for anyone"`
 	AuthSecret   string `env:"AUTH_SECRET" help:"secret of HS256 tokens, 32 characters or more; with DEMO one is made up and kept in DATA_DIR"`
+	AuthFile     string `env:"AUTH_SECRET_FILE" help:"file that holds AUTH_SECRET, as Docker and Kubernetes hand secrets over"`
 	AuthPrevious string `env:"AUTH_SECRET_PREVIOUS" help:"another secret whose tokens are taken, while AUTH_SECRET is changed; none are minted with it"`
+	PreviousFile string `env:"AUTH_SECRET_PREVIOUS_FILE" help:"file that holds AUTH_SECRET_PREVIOUS"`
 	AuthJWKSURL  string `env:"AUTH_JWKS_URL" help:"address of the keys of RS256, ES256 and EdDSA tokens"`
 	AuthIssuer   string `env:"AUTH_ISSUER" help:"issuer that tokens must name; empty: any"`
 	AuthAudience string `env:"AUTH_AUDIENCE" envDefault:"stampede" help:"audience that tokens must name"`
@@ -52,6 +56,9 @@ const minSecret = 32
 // loadConfig reads the settings and checks each. An error is one sentence for the person who set it.
 func loadConfig() (Config, error) {
 	cfg, err := readConfig()
+	if err == nil {
+		cfg, err = cfg.withFiles()
+	}
 	if err == nil {
 		err = cfg.check()
 	}
@@ -82,6 +89,34 @@ func kind(t reflect.Type) string {
 		return "true or false"
 	}
 	return "a whole number"
+}
+
+// withFiles takes what is secret from the files that settings name, but for the end of the line that editors write.
+func (c Config) withFiles() (Config, error) {
+	for _, f := range []struct {
+		setting, file string
+		value         *string
+	}{
+		{"DATABASE_URL", c.DatabaseFile, &c.DatabaseURL},
+		{"DATABASE_OWNER_URL", c.OwnerFile, &c.OwnerURL},
+		{"AUTH_SECRET", c.AuthFile, &c.AuthSecret},
+		{"AUTH_SECRET_PREVIOUS", c.PreviousFile, &c.AuthPrevious},
+	} {
+		switch {
+		case f.file == "":
+			continue
+		case *f.value != "":
+			return c, fmt.Errorf("set %[1]s or %[1]s_FILE, but not both", f.setting)
+		}
+		content, err := os.ReadFile(f.file)
+		if err != nil {
+			return c, fmt.Errorf("%s_FILE cannot be read: %w", f.setting, errors.Unwrap(err)) // without the path
+		}
+		if *f.value = strings.TrimRight(string(content), "\r\n"); *f.value == "" {
+			return c, fmt.Errorf("%s_FILE is empty", f.setting)
+		}
+	}
+	return c, nil
 }
 
 func (c Config) check() error {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -112,6 +113,44 @@ func TestAnEmptySettingIsTheDefault(t *testing.T) {
 		Addr: "127.0.0.1:8080", DataDir: ".data", Demo: true, AuthAudience: "stampede", LogLevel: "info", LogFormat: "text",
 		Connections: 60_000, Waiting: 10_000,
 	}, cfg)
+}
+
+// TestSecretsFromFiles, as Docker and Kubernetes hand them over: each of them, with or without an end of the line.
+func TestSecretsFromFiles(t *testing.T) {
+	dir := t.TempDir()
+	settings := map[string]string{}
+	for setting, content := range map[string]string{
+		"DATABASE_URL":         "postgres://serving:x@db/shop\n",
+		"DATABASE_OWNER_URL":   "postgres://owner:y@db/shop\r\n",
+		"AUTH_SECRET":          testSecret + " ", // a space is a part of it
+		"AUTH_SECRET_PREVIOUS": "older " + testSecret,
+	} {
+		settings[setting+"_FILE"] = filepath.Join(dir, setting)
+		require.NoError(t, os.WriteFile(settings[setting+"_FILE"], []byte(content), 0o600))
+	}
+	setAll(t, settings)
+	cfg, err := loadConfig()
+	require.NoError(t, err)
+	assert.Equal(t, []string{
+		"postgres://serving:x@db/shop", "postgres://owner:y@db/shop", testSecret + " ", "older " + testSecret,
+	}, []string{cfg.DatabaseURL, cfg.OwnerURL, cfg.AuthSecret, cfg.AuthPrevious})
+
+	empty := filepath.Join(dir, "empty")
+	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
+	for want, wrong := range map[string]map[string]string{
+		"set AUTH_SECRET or AUTH_SECRET_FILE, but not both": {"AUTH_SECRET": testSecret},
+		"AUTH_SECRET_FILE cannot be read: no such file":     {"AUTH_SECRET_FILE": filepath.Join(dir, "nowhere")},
+		"AUTH_SECRET_FILE cannot be read: is a directory":   {"AUTH_SECRET_FILE": dir},
+		"AUTH_SECRET_FILE is empty":                         {"AUTH_SECRET_FILE": empty},
+	} {
+		t.Run(want, func(t *testing.T) {
+			for name, value := range wrong {
+				t.Setenv(name, value)
+			}
+			_, err := loadConfig()
+			assert.ErrorContains(t, err, want)
+		})
+	}
 }
 
 // TestToolsKnowEverySetting: they start servers that must not hear of the shop that a shell is set up for.

@@ -111,6 +111,7 @@ func TestAServerOfOurOwnIsNotTheShells(t *testing.T) {
 	shell := []string{
 		"PATH=p", "RATE_PER_ADDRESS=9", "ADDR=old", "DATA_DIR=d", "DATABASE_URL=u", "DATABASE_OWNER_URL=o", "METRICS_ADDR=m",
 		"AUTH_JWKS_URL=j", "AUTH_ISSUER=i", "AUTH_AUDIENCE=a", "AUTH_SECRET=old", "AUTH_SECRET_PREVIOUS=older",
+		"DATABASE_URL_FILE=u", "DATABASE_OWNER_URL_FILE=o", "AUTH_SECRET_FILE=old", "AUTH_SECRET_PREVIOUS_FILE=older",
 	}
 	for _, database := range []string{"DATA_DIR=f", "DATABASE_URL=" + own.database()} {
 		cmd := exec.Command("server")

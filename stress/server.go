@@ -107,8 +107,9 @@ func (s *server) database() string {
 // settings are the server's: what the shell says of a server elsewhere, its database and who signs its tokens, is not
 // for this one.
 func (s *server) settings(shell []string, addr, database string) []string {
-	return append(without(shell, "DATA_DIR", "DATABASE_URL", "DATABASE_OWNER_URL", "POSTGRES_BIN", "METRICS_ADDR",
-		"PPROF_ADDR", "AUTH_SECRET_PREVIOUS", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE"),
+	return append(without(shell, "DATA_DIR", "DATABASE_URL", "DATABASE_URL_FILE", "DATABASE_OWNER_URL",
+		"DATABASE_OWNER_URL_FILE", "POSTGRES_BIN", "METRICS_ADDR", "PPROF_ADDR", "AUTH_SECRET_FILE", "AUTH_SECRET_PREVIOUS",
+		"AUTH_SECRET_PREVIOUS_FILE", "AUTH_JWKS_URL", "AUTH_ISSUER", "AUTH_AUDIENCE"),
 		"ADDR="+addr, database, "DEMO=true", "AUTH_SECRET="+s.secret, "LOG_LEVEL=warn")
 }
 
