@@ -125,6 +125,14 @@ func (a *App) openDatabase(ctx context.Context, cfg Config) (err error) {
 	}))); err != nil {
 		return err
 	}
+	risky, err := a.db.RiskySettings(ctx)
+	if err != nil {
+		return err
+	}
+	for _, setting := range risky {
+		a.log.Warn("PostgreSQL is set so that a crash of its machine can lose confirmed purchases: set this to on",
+			"setting", setting)
+	}
 	return a.db.Migrate(ctx)
 }
 

@@ -138,14 +138,43 @@ func TestAStartTellsWhatItMigrated(t *testing.T) {
 				cfg.OwnerURL, cfg.DatabaseURL = cfg.DatabaseURL, pgtest.Serving(t, cfg.DatabaseURL)
 			}
 			for want := 1; want >= 0; want-- {
-				var said bytes.Buffer
-				log, err := cfg.logger(&said)
-				require.NoError(t, err)
-				app, err := NewApp(t.Context(), cfg, log)
-				require.NoError(t, err)
-				require.NoError(t, app.Close())
-				assert.Equal(t, want, strings.Count(said.String(), "migrated the database"), "%s", &said)
+				said := saidAtStart(t, cfg)
+				assert.Equal(t, want, strings.Count(said, "migrated the database"), "%s", said)
 			}
 		})
+	}
+}
+
+// saidAtStart is the log of a server that starts and stops.
+func saidAtStart(t *testing.T, cfg Config) string {
+	t.Helper()
+	var said bytes.Buffer
+	log, err := cfg.logger(&said)
+	require.NoError(t, err)
+	app, err := NewApp(t.Context(), cfg, log)
+	require.NoError(t, err)
+	require.NoError(t, app.Close())
+	return said.String()
+}
+
+// TestAStartWarnsOfADatabaseThatMayForget: the tests' own is meant to be thrown away. What the server can see to itself it
+// does, unless the URL says otherwise.
+func TestAStartWarnsOfADatabaseThatMayForget(t *testing.T) {
+	t.Parallel()
+	cfg := Config{
+		Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "warn", LogFormat: "text",
+		DatabaseURL: pgtest.URL(t), Connections: 1, Waiting: 1,
+	}
+	const told = `level=WARN msg="PostgreSQL is set so that a crash of its machine can lose confirmed purchases: set this to on" setting=`
+	for url, want := range map[string][]string{
+		cfg.DatabaseURL: {"fsync", "full_page_writes"},
+		cfg.DatabaseURL + "&synchronous_commit=off": {"fsync", "full_page_writes", "synchronous_commit"},
+	} {
+		cfg.DatabaseURL = url
+		said := saidAtStart(t, cfg)
+		assert.Equal(t, len(want), strings.Count(said, "level=WARN"), "%s", said)
+		for _, setting := range want {
+			assert.Contains(t, said, told+setting+"\n")
+		}
 	}
 }

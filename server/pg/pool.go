@@ -34,6 +34,7 @@ const (
 var (
 	ErrBadURL    = errors.New("the database URL cannot be used")
 	ErrOldServer = errors.New("the database server is too old")
+	ErrEncoding  = errors.New("the database must hold its text as UTF8")
 )
 
 // ErrReadOnly says that the database answers, but takes no writes.
@@ -72,7 +73,8 @@ func WithTx(opts ...TxOption) Option {
 	}
 }
 
-// Open connects to the database that url names and checks that it answers and is PostgreSQL 15 or newer.
+// Open connects to the database that url names and checks that it answers, is PostgreSQL 15 or newer, and holds any
+// text.
 //
 // A URL that cannot be read is ErrBadURL, and no part of a password is in any error. The wait is bounded by ctx
 // and, for each attempt to connect, by connect_timeout of the URL (5 s when it has none).
@@ -100,7 +102,7 @@ func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
 		tx:   cfg.tx,
 		log:  cfg.log,
 	}
-	if err := db.checkVersion(ctx); err != nil {
+	if err := db.check(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
@@ -128,16 +130,34 @@ func (db *DB) Writable(ctx context.Context) error {
 	}
 }
 
-func (db *DB) checkVersion(ctx context.Context) error {
-	var version int
-	err := db.Pool.QueryRow(ctx, `SELECT current_setting('server_version_num')::int`).Scan(&version)
+// RiskySettings are the settings of PostgreSQL that are off, and with which a crash of its machine can lose what was
+// committed. Error: why the server could not be asked.
+func (db *DB) RiskySettings(ctx context.Context) ([]string, error) {
+	var off []string
+	err := db.Pool.QueryRow(ctx, `
+		SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM pg_settings
+		WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'`).Scan(&off)
 	if err != nil {
+		return nil, fmt.Errorf("pg: ask how durable it is: %w", err)
+	}
+	return off, nil
+}
+
+func (db *DB) check(ctx context.Context) error {
+	var version int
+	var encoding string
+	err := db.Pool.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding')`).
+		Scan(&version, &encoding)
+	switch {
+	case err != nil:
 		return fmt.Errorf("pg: cannot reach the database: %w", err)
-	}
-	if version < MinServerVersion {
+	case version < MinServerVersion:
 		return fmt.Errorf("pg: %w: version %d, and %d is the least", ErrOldServer, version/10000, MinServerVersion/10000)
+	case encoding != "UTF8":
+		return fmt.Errorf("pg: %w, and not as %s: make it with ENCODING 'UTF8'", ErrEncoding, encoding)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // parseURL reads a postgres:// URL (or a keyword=value string) and fills in the house's defaults.
@@ -170,8 +190,14 @@ func parseURL(raw string) (*pgxpool.Config, error) {
 	return cfg, nil
 }
 
-// sessionDefaults are settings of every session, unless the URL says otherwise.
+// sessionDefaults are settings of every session, however the server, the database or the role is set. Only the URL may
+// say otherwise.
 var sessionDefaults = map[string]string{
+	// What was confirmed is on the disk, and on that of a synchronous standby.
+	"synchronous_commit": "on",
+	// Text goes out as bun and pgx write it: a backslash is itself.
+	"client_encoding":             "UTF8",
+	"standard_conforming_strings": "on",
 	// Statements are planned once for each connection, whatever the tables' sizes then, and never as a scan of a whole
 	// table: that would be slow when the table has grown, and reads all of it in the eyes of serializable isolation.
 	"plan_cache_mode": "force_generic_plan",
@@ -183,7 +209,10 @@ var sessionDefaults = map[string]string{
 	// A statement that travels with COMMIT is never cancelled: what waits for a row gives up by itself, for certain and
 	// before nobody waits for COMMIT's answer any more. The limit is that of one wait, and a row that others wait for too
 	// takes two: for its turn among them, and then for the transaction that holds it.
-	"lock_timeout": "2000",
+	"lock_timeout":      "2000",
+	"statement_timeout": "0",
+	// Whoever listens has nothing to say for hours.
+	"idle_session_timeout": "0",
 }
 
 // whyBadURL gives the parser's reason only where that cannot hold a piece of a password: the parts of a URL

@@ -2,10 +2,14 @@ package pg_test
 
 import (
 	"context"
+	"crypto/rand"
+	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -121,4 +125,59 @@ func TestOpenBoundsThePing(t *testing.T) {
 		assert.Equal(t, want, db.Pool.Config().PingTimeout)
 		require.NoError(t, db.Close())
 	}
+}
+
+// TestASessionIsSetAsItMustBe, whatever the database says for all others: what was confirmed stays, no text turns into
+// SQL, and nothing is cut off that must not be. The URL alone may differ.
+func TestASessionIsSetAsItMustBe(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	url := db.Pool.Config().ConnString()
+	name := pgx.Identifier{value[string](t, db, `SELECT current_database()`)}.Sanitize()
+	for setting, foul := range map[string]string{
+		"synchronous_commit": "off", "standard_conforming_strings": "off", "client_encoding": "latin1",
+		"statement_timeout": "1", "idle_session_timeout": "1", "lock_timeout": "1", "idle_in_transaction_session_timeout": "1",
+	} {
+		must(t, db, `ALTER DATABASE `+name+` SET `+setting+` = `+foul)
+	}
+	opened, err := pg.Open(bounded(t), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, opened.Close()) })
+	for setting, want := range map[string]string{
+		"synchronous_commit": "on", "standard_conforming_strings": "on", "client_encoding": "UTF8",
+		"statement_timeout": "0", "idle_session_timeout": "0", "lock_timeout": "2s", "idle_in_transaction_session_timeout": "1s",
+	} {
+		assert.Equal(t, want, value[string](t, opened, `SELECT current_setting($1)`, setting), setting)
+	}
+	var quoted string
+	require.NoError(t, opened.NewSelect().ColumnExpr("?", `a\'b é`).Scan(bounded(t), &quoted))
+	assert.Equal(t, `a\'b é`, quoted)
+
+	risky, err := opened.RiskySettings(bounded(t))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"fsync", "full_page_writes"}, risky, "the tests' cluster is thrown away")
+	careless, err := pg.Open(bounded(t), url+"&synchronous_commit=off")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, careless.Close()) })
+	risky, err = careless.RiskySettings(bounded(t))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"fsync", "full_page_writes", "synchronous_commit"}, risky)
+}
+
+// TestADatabaseThatCannotHoldAllTextIsRefused at the start, and not when somebody with an accent buys.
+func TestADatabaseThatCannotHoldAllTextIsRefused(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	name := "latin_" + strings.ToLower(rand.Text()[:12])
+	must(t, db, `CREATE DATABASE `+name+` TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'`)
+	t.Cleanup(func() {
+		_, err := db.Pool.Exec(context.Background(), `DROP DATABASE `+name+` WITH (FORCE)`)
+		assert.NoError(t, err)
+	})
+	url, err := url.Parse(db.Pool.Config().ConnString())
+	require.NoError(t, err)
+	url.Path = "/" + name
+	_, err = pg.Open(bounded(t), url.String())
+	require.ErrorIs(t, err, pg.ErrEncoding)
+	assert.ErrorContains(t, err, "LATIN1")
 }
