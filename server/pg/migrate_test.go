@@ -3,9 +3,12 @@ package pg_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -209,4 +212,46 @@ func TestWhoWaitsInVainIsToldWhy(t *testing.T) {
 	_, err = conn.Exec(bounded(t), `SELECT pg_advisory_unlock_all()`)
 	require.NoError(t, err)
 	require.NoError(t, db.Migrate(bounded(t)))
+}
+
+// TestShoppersAreComparedByBytes where the database sorts as people of some language do, too: an upgrade of the system's
+// libraries may change such an order, and break the index that keeps a shopper from buying twice.
+func TestShoppersAreComparedByBytes(t *testing.T) {
+	t.Parallel()
+	db := inDatabase(t, `ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'`)
+	require.NoError(t, db.Migrate(bounded(t)))
+	const compared = `SELECT array_agg(collname ORDER BY collname) FROM pg_index
+		JOIN pg_collation c ON c.oid = ANY (indcollation) WHERE indrelid = 'purchases'::regclass`
+	assert.Equal(t, []string{"C"}, value[[]string](t, db, compared))
+	must(t, db, `INSERT INTO sales (sku, name, stock, sold, starts_at) VALUES ('L', 'Lamp', 100, 3, now())`)
+	must(t, db, `INSERT INTO purchases SELECT 1, n, (ARRAY['ann', 'Bob', 'Ann'])[n], 'key', now() FROM generate_series(1, 3) n`)
+	const inOrder = `SELECT array_agg(shopper_id ORDER BY shopper_id) FROM purchases`
+	assert.Equal(t, []string{"Ann", "Bob", "ann"}, value[[]string](t, db, inOrder))
+	const begins = `EXPLAIN (FORMAT JSON) SELECT FROM purchases WHERE sale_id = 1 AND shopper_id ^@ 'an'`
+	assert.Contains(t, value[string](t, db, begins), `(shopper_id < 'ao'::text)`, "the index knows where they are")
+}
+
+// inDatabase opens a new and empty database that is made with these options.
+func inDatabase(t *testing.T, options string) *pg.DB {
+	t.Helper()
+	db, err := pg.Open(bounded(t), newDatabase(t, options))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	return db
+}
+
+// newDatabase makes a database with these options, and returns its URL.
+func newDatabase(t *testing.T, options string) string {
+	t.Helper()
+	admin := pgtest.NewEmpty(t)
+	name := "test_" + strings.ToLower(rand.Text()[:12])
+	must(t, admin, `CREATE DATABASE `+name+` TEMPLATE template0 `+options)
+	t.Cleanup(func() {
+		_, err := admin.Pool.Exec(context.Background(), `DROP DATABASE `+name+` WITH (FORCE)`)
+		assert.NoError(t, err)
+	})
+	u, err := url.Parse(admin.Pool.Config().ConnString())
+	require.NoError(t, err)
+	u.Path = "/" + name
+	return u.String()
 }

@@ -2,9 +2,6 @@ package pg_test
 
 import (
 	"context"
-	"crypto/rand"
-	"net/url"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -167,17 +164,7 @@ func TestASessionIsSetAsItMustBe(t *testing.T) {
 // TestADatabaseThatCannotHoldAllTextIsRefused at the start, and not when somebody with an accent buys.
 func TestADatabaseThatCannotHoldAllTextIsRefused(t *testing.T) {
 	t.Parallel()
-	db := pgtest.NewEmpty(t)
-	name := "latin_" + strings.ToLower(rand.Text()[:12])
-	must(t, db, `CREATE DATABASE `+name+` TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'`)
-	t.Cleanup(func() {
-		_, err := db.Pool.Exec(context.Background(), `DROP DATABASE `+name+` WITH (FORCE)`)
-		assert.NoError(t, err)
-	})
-	url, err := url.Parse(db.Pool.Config().ConnString())
-	require.NoError(t, err)
-	url.Path = "/" + name
-	_, err = pg.Open(bounded(t), url.String())
+	_, err := pg.Open(bounded(t), newDatabase(t, `ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'`))
 	require.ErrorIs(t, err, pg.ErrEncoding)
 	assert.ErrorContains(t, err, "LATIN1")
 }

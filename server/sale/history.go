@@ -158,7 +158,7 @@ func filtered(query *bun.SelectQuery, filter model.PurchaseFilter) *bun.SelectQu
 		query = query.Where("ordinal = ?", filter.Ordinal)
 	}
 	if filter.ShopperPrefix != "" {
-		query = query.Where("shopper_id ^@ ?", filter.ShopperPrefix) // an index finds it where text sorts as in C
+		query = query.Where("shopper_id ^@ ?", filter.ShopperPrefix) // the unique index finds it: it sorts by bytes
 	}
 	return query
 }

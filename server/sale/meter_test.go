@@ -18,9 +18,12 @@ func TestALostConnectionIsNoRival(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	store, lamp := openSale(t, db)
-	_, err := pgtest.New(t).Pool.Exec(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+	conn, err := db.Pool.Acquire(t.Context()) // what has just been given back is not asked whether it lives
+	require.NoError(t, err)
+	_, err = pgtest.New(t).Pool.Exec(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
 		WHERE datname = $1`, db.Pool.Config().ConnConfig.Database)
 	require.NoError(t, err)
+	conn.Release()
 	bought(t, store, lamp.ID, "ann")
 	retries := store.meters.others.tally().Retries
 	assert.EqualValues(t, 1, retries[model.RetryState("08006")])
