@@ -24,7 +24,8 @@ import (
 )
 
 const (
-	startLimit = time.Minute
+	startLimit   = time.Minute      // each part of the start but migrating
+	migrateLimit = 15 * time.Minute // an index on a hundred million purchases is built meanwhile
 	stopLimit  = 4 * time.Second // all of Close but PostgreSQL's own end, so that Ctrl-C takes less than 5 s
 	drainLimit = 2 * time.Second // the part of it that open requests and websockets get
 )
@@ -61,8 +62,6 @@ type App struct {
 
 // NewApp builds the server and starts it: when it returns, the server answers. On an error nothing is left behind.
 func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err error) {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
 	background, stop := context.WithCancel(context.Background())
 	a := &App{log: log, background: stop, failed: make(chan error, 1)}
 	defer func() {
@@ -71,16 +70,23 @@ func NewApp(ctx context.Context, cfg Config, log *slog.Logger) (app *App, err er
 		}
 	}()
 
-	for _, part := range []func() error{
-		func() error { return a.listen(cfg) },
-		func() error { return a.listenProfiles(cfg) },
-		func() error { return a.openDatabase(ctx, cfg) },
-		func() error { return a.buildEngine(ctx, background, cfg) },
-		func() error { return a.buildEdge(background, cfg) },
-		func() error { return a.listenMetrics(cfg) },
-		func() error { return a.scheduleDemo(ctx, cfg) },
+	var urls databaseURLs
+	for _, part := range []struct {
+		limit time.Duration
+		do    func(context.Context) error
+	}{
+		{startLimit, func(context.Context) error { return a.listen(cfg) }},
+		{startLimit, func(context.Context) error { return a.listenProfiles(cfg) }},
+		{startLimit, func(ctx context.Context) (err error) { urls, err = a.findDatabase(ctx, cfg); return err }},
+		{migrateLimit, func(ctx context.Context) error { return a.migrateAsOwner(ctx, urls) }},
+		{startLimit, func(ctx context.Context) error { return a.openDatabase(ctx, urls) }},
+		{migrateLimit, func(ctx context.Context) error { return a.db.Migrate(ctx) }},
+		{startLimit, func(ctx context.Context) error { return a.buildEngine(ctx, background, cfg) }},
+		{startLimit, func(context.Context) error { return a.buildEdge(background, cfg) }},
+		{startLimit, func(context.Context) error { return a.listenMetrics(cfg) }},
+		{startLimit, func(ctx context.Context) error { return a.scheduleDemo(ctx, cfg) }},
 	} {
-		if err := part(); err != nil {
+		if err := within(ctx, part.limit, part.do); err != nil {
 			return nil, err
 		}
 	}
@@ -103,37 +109,50 @@ func (a *App) listen(cfg Config) (err error) {
 	return nil
 }
 
-func (a *App) openDatabase(ctx context.Context, cfg Config) (err error) {
-	url, owner := cfg.DatabaseURL, cfg.OwnerURL
-	if url == "" {
-		a.postgres, err = pg.StartEmbedded(ctx, pg.EmbeddedConfig{
-			Bin: cfg.PostgresBin, Dir: filepath.Join(cfg.DataDir, "postgres"), Log: a.log,
-		})
-		if err != nil {
-			return err
-		}
-		a.running.Go(a.watchPostgres)
-		url, owner = a.postgres.ServingURL(pg.Database), a.postgres.URL(pg.Database)
+// within gives one part of the start its time.
+func within(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return do(ctx)
+}
+
+// databaseURLs lead to the database for who serves, and for who owns the schema; without an owner, who serves owns it.
+type databaseURLs struct{ serving, owner string }
+
+func (a *App) findDatabase(ctx context.Context, cfg Config) (urls databaseURLs, err error) {
+	if cfg.DatabaseURL != "" {
+		return databaseURLs{cfg.DatabaseURL, cfg.OwnerURL}, nil
 	}
-	if owner != "" {
-		if err := pg.MigrateAs(ctx, owner, url, pg.WithLog(a.log)); err != nil {
-			return err
-		}
+	a.postgres, err = pg.StartEmbedded(ctx, pg.EmbeddedConfig{
+		Bin: cfg.PostgresBin, Dir: filepath.Join(cfg.DataDir, "postgres"), Log: a.log,
+	})
+	if err != nil {
+		return urls, err
 	}
-	if a.db, err = pg.Open(ctx, url, pg.WithLog(a.log), pg.WithTx(pg.OnRetry(func(sqlstate string) {
+	a.running.Go(a.watchPostgres)
+	return databaseURLs{a.postgres.ServingURL(pg.Database), a.postgres.URL(pg.Database)}, nil
+}
+
+func (a *App) migrateAsOwner(ctx context.Context, urls databaseURLs) error {
+	if urls.owner == "" {
+		return nil
+	}
+	return pg.MigrateAs(ctx, urls.owner, urls.serving, pg.WithLog(a.log))
+}
+
+func (a *App) openDatabase(ctx context.Context, urls databaseURLs) (err error) {
+	a.db, err = pg.Open(ctx, urls.serving, pg.WithLog(a.log), pg.WithTx(pg.OnRetry(func(sqlstate string) {
 		a.log.Debug("a transaction is tried again", "sqlstate", sqlstate)
-	}))); err != nil {
-		return err
-	}
-	risky, err := a.db.RiskySettings(ctx)
+	})))
 	if err != nil {
 		return err
 	}
+	risky, err := a.db.RiskySettings(ctx)
 	for _, setting := range risky {
 		a.log.Warn("PostgreSQL is set so that a crash of its machine can lose confirmed purchases: set this to on",
 			"setting", setting)
 	}
-	return a.db.Migrate(ctx)
+	return err
 }
 
 func (a *App) buildEngine(ctx, background context.Context, cfg Config) error {
