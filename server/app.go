@@ -26,8 +26,8 @@ import (
 const (
 	startLimit   = time.Minute      // each part of the start but migrating
 	migrateLimit = 15 * time.Minute // an index on a hundred million purchases is built meanwhile
-	stopLimit  = 4 * time.Second // all of Close but PostgreSQL's own end, so that Ctrl-C takes less than 5 s
-	drainLimit = 2 * time.Second // the part of it that open requests and websockets get
+	stopLimit    = 4 * time.Second  // all of Close but PostgreSQL's own end, so that Ctrl-C takes less than 5 s
+	drainLimit   = 2 * time.Second  // the part of it that open requests and websockets get
 )
 
 // App is the whole server: the only place where its parts meet. Build it with NewApp, wait on Failed, end it with

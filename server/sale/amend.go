@@ -37,7 +37,7 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 	if err != nil {
 		return model.State{}, fmt.Errorf("amend sale %d: %w", id, err)
 	}
-	s.ledger.foresee(id, &after)
+	s.ledger.foresee(id, &after, "")
 	return after, nil
 }
 

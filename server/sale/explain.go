@@ -28,11 +28,11 @@ func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) 
 	}
 	defer func() { _ = tx.Rollback() }()
 	var sold, version int
-	var last, at string
+	var last, at, place string
 	if err := tx.Tx.QueryRowContext(ctx, `
-		SELECT sold, version, coalesce(shopper_id, ''), coalesce(purchased_at, now())::text
+		SELECT sold, version, coalesce(shopper_id, ''), coalesce(purchased_at, now())::text, sales.ctid::text
 		FROM sales LEFT JOIN purchases ON sale_id = id AND ordinal = sold WHERE id = $1`, id,
-	).Scan(&sold, &version, &last, &at); err != nil {
+	).Scan(&sold, &version, &last, &at, &place); err != nil {
 		return "", fmt.Errorf("explain: %w", err)
 	}
 	seen := sold
@@ -48,7 +48,7 @@ func (s *Store) Explain(ctx context.Context, id model.SaleID, n int, look bool) 
 	sell, sellErr := "", error(nil)
 	if !look {
 		sell, sellErr = explainUndone(ctx, tx, "sell", sellSQL,
-			fmt.Sprintf("%d, %d, %d, 1, %d, %s, %s, '%s', '%s'", id, n, version, sold, all, all, last, at))
+			fmt.Sprintf("%d, %d, %d, 1, %d, %s, %s, '%s', '%s', '%s'", id, n, version, sold, all, all, last, at, place))
 	}
 	write, writeErr := explain(ctx, tx, "write", writeSQL,
 		fmt.Sprintf("%d, %d, %d, '{%s}', %s, %s", id, n, version, strings.Join(ordinals, ","), all, all))

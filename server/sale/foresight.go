@@ -33,6 +33,7 @@ const calmAgain = time.Second
 // foresight is how a transaction will find a sale, and which of its purchases the ledger has seen.
 type foresight struct {
 	sale  model.State
+	place string // where the sale's row lies, as PostgreSQL's ctid; empty: nobody knows
 	seen  seen
 	reach int // how many versions it is good for, from the sale's on
 }
@@ -42,11 +43,11 @@ func (s *Store) foreseen(id model.SaleID, orders []model.Order) (f foresight, ok
 	if s.doubts.about(id) {
 		return f, false
 	}
-	state, known := s.ledger.foreseen(id, orders)
+	state, place, known := s.ledger.foreseen(id, orders)
 	if state == nil || state.Phase() != model.PhaseActive || state.Remaining() < len(orders) || !distinct(orders) {
 		return f, false
 	}
-	f = foresight{sale: *state, seen: known, reach: 1}
+	f = foresight{sale: *state, place: place, seen: known, reach: 1}
 	if s.alone() {
 		return f, state.Sold == known.ordinal
 	}
@@ -76,13 +77,14 @@ func distinct(orders []model.Order) bool {
 	return len(shoppers) == len(orders)
 }
 
-// commitForeseen sells a unit to every order in one round trip. Errors: errSurprise, or as Commit.
+// commitForeseen sells a unit to every order in one round trip; place is where it has left the sale's row. Errors:
+// errSurprise, or as Commit.
 func (s *Store) commitForeseen(
 	ctx context.Context, id model.SaleID, f foresight, orders []model.Order,
-) (model.Decision, error) {
+) (decision model.Decision, place string, err error) {
 	var row pg.Row
 	tried := false
-	err := s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
+	err = s.db.Serializable(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if tried { // and somebody was in the way
 			return errSurprise
 		}
@@ -90,30 +92,32 @@ func (s *Store) commitForeseen(
 		return sell(ctx, tx, &row, f, orders)
 	}, lostRace, s.onRetry(id, s.inTheWay))
 	if err != nil {
-		return s.findOutForeseen(ctx, f, orders, err)
+		decision, err = s.findOutForeseen(ctx, f, orders, err)
+		return decision, "", err
 	}
-	state, err := f.asFound(&row)
+	state, place, err := f.asFound(&row)
 	if errors.Is(err, sql.ErrNoRows) {
 		s.noteSurprise()
-		return model.Decision{}, errSurprise
+		return decision, "", errSurprise
 	}
-	if err != nil {
-		return s.findOutForeseen(ctx, f, orders, &pg.AmbiguousError{Cause: err})
+	if err == nil {
+		decision = model.Decide(state.Sale, nil, orders, state.At)
+		if len(decision.Sold) == len(orders) {
+			return decision, place, nil
+		}
+		err = errMoved
 	}
-	decision := model.Decide(state.Sale, nil, orders, state.At)
-	if len(decision.Sold) != len(orders) {
-		return s.findOutForeseen(ctx, f, orders, &pg.AmbiguousError{Cause: errMoved})
-	}
-	return decision, nil
+	decision, err = s.findOutForeseen(ctx, f, orders, &pg.AmbiguousError{Cause: err})
+	return decision, "", err
 }
 
-// asFound is the sale as the statement has found it, which may be another than was foreseen.
-func (f *foresight) asFound(row *pg.Row) (model.State, error) {
-	state := f.sale
+// asFound is the sale as the statement has found it, which may be another than was foreseen, and where it left the row.
+func (f *foresight) asFound(row *pg.Row) (state model.State, place string, err error) {
+	state = f.sale
 	var endsAt sql.NullTime
-	err := row.Scan(&state.Stock, &state.Sold, &state.Version, &state.StartsAt, &endsAt, &state.At)
+	err = row.Scan(&state.Stock, &state.Sold, &state.Version, &state.StartsAt, &endsAt, &state.At, &place)
 	state.EndsAt = endsAt.Time
-	return state, err
+	return state, place, err
 }
 
 // findOutForeseen answers for a commit that has failed. What turns out not to have happened was a surprise: it can be

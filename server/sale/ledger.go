@@ -53,6 +53,7 @@ type book struct {
 	sale    model.Sale // the latest that was written with purchases
 	wroteAt time.Time
 	next    *model.State // how the last transaction has left the sale; nil when nobody knows
+	place   string       // and where its row; empty when nobody knows
 }
 
 func newLedger() *ledger { return &ledger{books: map[model.SaleID]*book{}} }
@@ -162,30 +163,30 @@ func (l *ledger) suspects(id model.SaleID, orders []model.Order) (shoppers []str
 	return shoppers, b.seen
 }
 
-// foresee notes how the last transaction has left the sale; nil: nobody knows.
-func (l *ledger) foresee(id model.SaleID, state *model.State) {
+// foresee notes how the last transaction has left the sale, and where its row; nil and "": nobody knows.
+func (l *ledger) foresee(id model.SaleID, state *model.State, place string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if b := l.books[id]; b != nil {
-		b.next = state
+		b.next, b.place = state, place
 	}
 }
 
-// foreseen is how the last transaction has left the sale, and which purchases are known: nil when one of these orders
-// may be one of their shoppers'.
-func (l *ledger) foreseen(id model.SaleID, orders []model.Order) (*model.State, seen) {
+// foreseen is how the last transaction has left the sale, and where its row; and which purchases are known. It is nil
+// when one of these orders may be one of their shoppers'.
+func (l *ledger) foreseen(id model.SaleID, orders []model.Order) (*model.State, string, seen) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	b := l.books[id]
 	if b == nil || b.next == nil {
-		return nil, seen{}
+		return nil, "", seen{}
 	}
 	for _, o := range orders {
 		if b.buyers.has(b.buyers.hash(o.ShopperID)) {
-			return nil, seen{}
+			return nil, "", seen{}
 		}
 	}
-	return b.next, b.seen
+	return b.next, b.place, b.seen
 }
 
 // forget lets a sale's book go: it tells of purchases that the database has lost.

@@ -287,7 +287,7 @@ func TestAFlightThatArrivesLateFindsAnotherVersion(t *testing.T) {
 	found, _, err := store.lookFor(t.Context(), model.Decide(f.sale.Sale, nil, late, f.sale.At), false)
 	require.NoError(t, err)
 	require.Nil(t, found, "it has not happened, and its shopper is told so")
-	_, err = store.commitForeseen(t.Context(), lamp.ID, f, late)
+	_, _, err = store.commitForeseen(t.Context(), lamp.ID, f, late)
 	require.ErrorIs(t, err, errSurprise)
 	state, err := store.Sale(t.Context(), lamp.ID)
 	require.NoError(t, err)

@@ -166,10 +166,12 @@ func (p planner) check(t *testing.T, when string) {
 	write := p.plan(t, `EXECUTE write(1, 2, 1, '{1,2}', '{a,b}', '{x,y}')`)
 	write.neverScans(t, when)
 	write.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
-	sell := p.plan(t, `EXECUTE sell(1, 2, 1, 64, 0, '{a,b}', '{x,y}', 'z', now())`)
+	sell := p.plan(t, `EXECUTE sell(1, 2, 1, 64, 0, '{a,b}', '{x,y}', 'z', now(), NULL)`)
 	sell.neverScans(t, when)
 	sell.asByOrdinal("$8", "$5")
-	sell.looksUp(t, when, "sales", [2]string{"sales_pkey", "(id = $1)"})
+	sell.looksUp(t, when, "sales",
+		[2]string{"sales_pkey", "(id = $1)"}, // only where nobody knows where it lies
+		[2]string{"", "(ctid = COALESCE($10, (InitPlan 1).col1))"})
 	sell.looksUp(t, when, "purchases", [2]string{"purchases_pkey", "((sale_id = $1) AND (ordinal = $5))"})
 }
 
@@ -179,6 +181,7 @@ type node struct {
 	Relation string  `json:"Relation Name"`
 	Index    string  `json:"Index Name"`
 	Cond     string  `json:"Index Cond"`
+	Place    string  `json:"TID Cond"`
 	Rows     float64 `json:"Actual Rows"`
 	Plans    []node
 }
@@ -225,11 +228,16 @@ func (p plan) neverScans(t *testing.T, when string) {
 	}
 }
 
-// looksUp holds that a table is read by these indexes and conditions, once by each, and in no other way.
+// looksUp holds that a table is read by these indexes and conditions, once by each, and in no other way; without an index
+// it is read at one place.
 func (p plan) looksUp(t *testing.T, when, table string, by ...[2]string) {
 	t.Helper()
 	var want, reads []node
 	for _, b := range by {
+		if b[0] == "" {
+			want = append(want, node{Type: "Tid Scan", Relation: table, Place: b[1]})
+			continue
+		}
 		want = append(want, node{Type: "Index Scan", Relation: table, Index: b[0], Cond: b[1]})
 	}
 	for _, n := range p {

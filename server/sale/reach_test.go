@@ -93,7 +93,7 @@ func TestAForesightReachesSoFar(t *testing.T) {
 			f, ok := b.here.foreseen(b.id, ordersOf("bea", "cid"))
 			require.True(t, ok)
 			c.meanwhile(t, b)
-			d, err := b.here.commitForeseen(t.Context(), b.id, f, ordersOf("bea", "cid"))
+			d, _, err := b.here.commitForeseen(t.Context(), b.id, f, ordersOf("bea", "cid"))
 			if !c.late {
 				require.NoError(t, err)
 				require.Len(t, d.Sold, 2)
@@ -153,7 +153,7 @@ func TestWhatComesAfterTheEndSellsNothing(t *testing.T) {
 	_, err = b.db.Pool.Exec(t.Context(), `UPDATE sales SET ends_at = clock_timestamp()`)
 	require.NoError(t, err)
 	sold, err := late.Exec(t.Context(), sellSQL, b.id, 1, f.sale.Version, f.reach, f.seen.ordinal, []string{"bea"},
-		[]string{"key"}, f.seen.last.ShopperID, f.seen.last.PurchasedAt)
+		[]string{"key"}, f.seen.last.ShopperID, f.seen.last.PurchasedAt, nil)
 	require.NoError(t, err)
 	_, err = late.Exec(t.Context(), "COMMIT")
 	require.NoError(t, err)

@@ -61,25 +61,29 @@ const reach = 64
 
 // sellSQL is both in one: it moves the sale on and inserts what was sold if it finds the sale within $4 versions from
 // $3 on, active, with enough units, and with the purchase of ordinal $5 that the ledger has seen, to the shopper $8 at
-// $9. Then it returns all of the sale, as it was before, that can change while it is active; if not, it writes and
-// returns nothing at all. For the end it looks at the clock, and not at when its transaction began: it may have been on
-// its way for long.
+// $9. Then it returns all of the sale, as it was before, that can change while it is active, and where its row has come
+// to lie; if not, it writes and returns nothing at all.
+//
+// For the end it looks at the clock, and not at when its transaction began: it may have been on its way for long. It
+// looks for the row where that lies, at $10, and by the index only if that is null: while an old snapshot is held, by a
+// backup or a long query, every version of the row remains, and by the index one meets them all.
 const sellSQL = `
 WITH moved AS (
     UPDATE sales SET sold = sold + $2, version = version + 1
-    WHERE id = $1 AND version >= $3 AND version < $3 + $4 AND sold + $2 <= stock
+    WHERE ctid = coalesce($10, (SELECT ctid FROM sales WHERE id = $1)) AND id = $1
+        AND version >= $3 AND version < $3 + $4 AND sold + $2 <= stock
         AND paused_at IS NULL AND ended_at IS NULL AND starts_at <= now()
         AND (ends_at IS NULL OR clock_timestamp() < ends_at)
         AND ($5 <= 0 OR EXISTS (
             SELECT FROM purchases WHERE sale_id = $1 AND ordinal = $5 AND shopper_id = $8 AND purchased_at = $9
         ))
-    RETURNING id, stock, sold, version, starts_at, ends_at
+    RETURNING id, stock, sold, version, starts_at, ends_at, ctid AS place
 ), written AS (
     INSERT INTO purchases (sale_id, ordinal, shopper_id, idempotency_key, purchased_at)
-    SELECT moved.id, moved.sold - $2 + new.place, new.shopper_id, nullif(new.idempotency_key, ''), now()
-    FROM moved, unnest($6::text[], $7::text[]) WITH ORDINALITY AS new (shopper_id, idempotency_key, place)
+    SELECT moved.id, moved.sold - $2 + new.nth, new.shopper_id, nullif(new.idempotency_key, ''), now()
+    FROM moved, unnest($6::text[], $7::text[]) WITH ORDINALITY AS new (shopper_id, idempotency_key, nth)
 )
-SELECT stock, sold - $2, version - 1, starts_at, ends_at, now() FROM moved`
+SELECT stock, sold - $2, version - 1, starts_at, ends_at, now(), place::text FROM moved`
 
 // wanted says whose earlier purchases to read: the suspects' when the sale has sold what the ledger has seen and no
 // unit more, else everybody's.
@@ -165,9 +169,13 @@ func sell(ctx context.Context, tx bun.Tx, row *pg.Row, f foresight, orders []mod
 	for i, o := range orders {
 		shoppers[i], keys[i] = o.ShopperID, o.IdempotencyKey
 	}
+	var place any // null where nobody knows, or others move it
+	if f.reach == 1 && f.place != "" {
+		place = f.place
+	}
 	last := f.seen.last
 	_, err := tx.Tx.ExecContext(row.Together(ctx), sellSQL, f.sale.ID, n, f.sale.Version, f.reach, f.seen.ordinal,
-		shoppers, keys, last.ShopperID, last.PurchasedAt)
+		shoppers, keys, last.ShopperID, last.PurchasedAt, place)
 	if err != nil {
 		return fmt.Errorf("sell: %w", err)
 	}

@@ -95,21 +95,21 @@ func (s *Store) alone() bool { return time.Since(time.Unix(0, s.rivalAt.Load()))
 // not be found out within 5 s; after any other nothing was written.
 func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Order) (model.Decision, error) {
 	began, history := time.Now(), s.ledger.history.Load()
-	decision, err := model.Decision{}, errSurprise
+	decision, place, err := model.Decision{}, "", errSurprise
 	if f, ok := s.foreseen(id, orders); ok {
-		decision, err = s.commitForeseen(ctx, id, f, orders)
+		decision, place, err = s.commitForeseen(ctx, id, f, orders)
 	}
 	if errors.Is(err, errSurprise) && time.Since(began) < surpriseLimit {
 		decision, err = s.commitRead(ctx, id, orders)
 	}
 	if err != nil {
-		s.ledger.foresee(id, nil)
+		s.ledger.foresee(id, nil, "")
 		return model.Decision{}, fmt.Errorf("commit %d orders: %w", len(orders), err)
 	}
 	s.ledger.note(history, decision.Sale, decision.Sold)
 	s.leaseByWriting(decision, history, began)
 	if len(decision.Outcomes) > 0 {
-		s.ledger.foresee(id, decision.Outcomes[0].Sale)
+		s.ledger.foresee(id, decision.Outcomes[0].Sale, place)
 	}
 	return decision, nil
 }
