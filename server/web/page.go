@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -10,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // bootElement is the place in a page where the server leaves what the client needs at once. It is data to a browser,
@@ -26,9 +24,10 @@ var shopPolicy = strings.ReplaceAll(contentPolicy, "style-src 'self' 'unsafe-inl
 // page for every path that names no file.
 type pages struct {
 	files      fs.FS
+	tags       map[string]string // file -> its ETag, of those that are no hashed assets
 	shop       *shopPage
-	playground []byte
-	desk       []byte
+	playground document
+	desk       document
 }
 
 // Boot is what a page needs to know before its first request.
@@ -45,10 +44,9 @@ type bootData struct {
 }
 
 func newPages(client fs.FS, boot Boot, graphql http.Handler) (*pages, error) {
-	p := &pages{files: client}
-	var shop []byte
+	var shop, playground, desk []byte
 	for name, page := range map[string]*[]byte{
-		"index.html": &shop, "playground.html": &p.playground, "desk.html": &p.desk,
+		"index.html": &shop, "playground.html": &playground, "desk.html": &desk,
 	} {
 		raw, err := fs.ReadFile(client, name)
 		if err != nil {
@@ -56,8 +54,12 @@ func newPages(client fs.FS, boot Boot, graphql http.Handler) (*pages, error) {
 		}
 		*page = raw
 	}
-	var err error
-	if p.desk, err = settled(p.desk, boot); err != nil {
+	desk, err := settled(desk, boot)
+	if err != nil {
+		return nil, err
+	}
+	p := &pages{files: client, playground: newDocument(playground), desk: newDocument(desk)}
+	if p.tags, err = tagsOf(client); err != nil {
 		return nil, err
 	}
 	if p.shop, err = newShopPage(client, shop, boot, graphql); err != nil {
@@ -93,20 +95,17 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	switch {
 	case name == "playground":
-		servePage(w, r, p.playground)
+		p.playground.serve(w, r, pageType)
 	case name == "desk" || strings.HasPrefix(name, "desk/") && path.Ext(name) == "":
-		servePage(w, r, p.desk)
+		p.desk.serve(w, r, pageType)
 	case path.Ext(name) == "" || name == "index.html":
 		w.Header().Set("Content-Security-Policy", shopPolicy)
 		w.Header().Set("Vary", "Accept-Language")
-		servePage(w, r, p.shop.render(r.Header.Get("Accept-Language")))
+		// No ETag: it tells the sale and the server's time, so it is another one each time.
+		serveText(w, r, pageType, p.shop.render(r.Header.Get("Accept-Language")))
 	default:
 		p.serveFile(w, r, name)
 	}
 }
 
-func servePage(w http.ResponseWriter, r *http.Request, page []byte) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-cache")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(page))
-}
+const pageType = "text/html; charset=utf-8"

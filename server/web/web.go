@@ -11,8 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"strings"
-	"time"
 
 	"stampede/graph"
 	"stampede/graph/transport"
@@ -51,7 +49,10 @@ func NewHandler(e Edge) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", e.admitted(e.GraphQL))
 	mux.Handle("GET /sales/{id}/purchases.csv", e.admitted(newExport(e)))
-	mux.HandleFunc("GET /schema.graphql", schema)
+	schema := newDocument([]byte(graph.SDL))
+	mux.HandleFunc("GET /schema.graphql", func(w http.ResponseWriter, r *http.Request) {
+		schema.serve(w, r, "text/plain; charset=utf-8")
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", e.ready(&readiness{ask: e.Ready, log: e.Log}))
 	mux.Handle("/", page)
@@ -89,13 +90,6 @@ func (e Edge) admitted(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
-}
-
-// schema serves the API's schema as it is written.
-func schema(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-cache")
-	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(graph.SDL))
 }
 
 func (e Edge) ready(asked *readiness) http.HandlerFunc {
