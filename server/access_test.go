@@ -47,6 +47,23 @@ func TestScopes(t *testing.T) {
 	assert.Equal(t, vars{"phase": "ACTIVE", "sold": 0.0}, status, "nothing of it has happened")
 }
 
+// TestAScopeIsHadOnce, however often and beside whatever else the token names it.
+func TestAScopeIsHadOnce(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	for claim, want := range map[string][]any{
+		"shopper operator  shopper operator":      {"SHOPPER", "OPERATOR"},
+		"operator email shopper SHOPPER Operator": {"OPERATOR", "SHOPPER"},
+		"king shoppers": {},
+	} {
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+			"sub": "ann", "aud": "stampede", "scope": claim, "exp": time.Now().Add(time.Hour).Unix(),
+		}).SignedString([]byte(testSecret))
+		require.NoError(t, err)
+		assert.Equal(t, vars{"scopes": want}, h.must(t, token, `{ viewer { scopes } }`, nil, "viewer"), claim)
+	}
+}
+
 func TestAPurchaseIsReadByItsOwnerAndByOperators(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, nil)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -107,10 +108,12 @@ func (a *Auth) key(ctx context.Context, token *jwt.Token) (any, error) {
 	return a.remote.find(ctx, id)
 }
 
+// scopesOf are the scopes that a claim names, each once; whatever else it holds is for others.
 func scopesOf(claim string) []graph.Scope {
 	scopes := []graph.Scope{}
 	for word := range strings.FieldsSeq(claim) {
-		if scope := graph.Scope(strings.ToUpper(word)); scope.IsValid() && word == strings.ToLower(word) {
+		scope := graph.Scope(strings.ToUpper(word))
+		if scope.IsValid() && word == strings.ToLower(word) && !slices.Contains(scopes, scope) {
 			scopes = append(scopes, scope)
 		}
 	}
