@@ -86,6 +86,31 @@ test('a whole sale, run from the desk', async ({ sitsDown, stampede }) => {
   await expect(page.getByText('mona ended it, with 3 sold')).toBeVisible();
 });
 
+test('the chart’s scale is that of the fastest second, and of none before', async ({
+  sitsDown,
+  stampede,
+}) => {
+  const sale = await stampede.schedule(50);
+  const page = await sitsDown('mona');
+  const scale = page.locator('.lines > :last-child').locator('text');
+  // Where nothing was sold, the line lies at the foot of a scale, not half way up.
+  await expect(scale.filter({ hasText: /^1$/ })).toBeVisible();
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, i) => stampede.buyAs(`Guest ${i}`, sale)),
+  );
+  expect(new Set(answers)).toEqual(new Set(['PurchaseSuccess']));
+  await expect(numeral(page, 'Remaining')).toHaveText('38');
+  await stampede.end(sale);
+  await page.getByRole('link', { name: 'Report' }).click();
+  const most = page.locator('.facts > div').filter({ hasText: 'Most in one second' });
+  await expect(most.locator('dd')).toHaveText(/^\d+ units?$/);
+  const units = parseInt(await most.locator('dd').innerText());
+  await expect(scale.filter({ hasText: /^0$/ })).toBeVisible();
+  const highest = Math.max(...(await scale.allTextContents()).map(Number).filter(Number.isFinite));
+  expect(highest).toBeGreaterThanOrEqual(units - 1);
+  expect(highest).toBeLessThanOrEqual(2 * units);
+});
+
 test('who arrives finds the focus on the title, and the sale’s name in the tab', async ({
   comesIn,
   stampede,

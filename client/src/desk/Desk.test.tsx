@@ -47,6 +47,16 @@ describe('the desk', () => {
     expect(screen.getByText('Already bought one')).toBeVisible();
   });
 
+  it('tells who comes late how fast it went before', async () => {
+    const { shop } = openDesk('/sales/sale_1');
+    const began = Date.parse(shop.sale.startsAt);
+    shop.course = [
+      { at: began, sold: 1 },
+      { at: began + 400, sold: 5000 },
+    ];
+    expect(await screen.findByText('at most 5,000 so far')).toBeVisible();
+  });
+
   it('tells who was faster, and overwrites nothing', async () => {
     const { shop, user } = openDesk('/sales/sale_1');
     await user.click(await screen.findByRole('button', { name: 'Pause' }));

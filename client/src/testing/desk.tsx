@@ -3,6 +3,7 @@ import userEvent from '@testing-library/user-event';
 import { graphql, HttpResponse, ws } from 'msw';
 import { Desk } from '../desk/Desk';
 import { someActivity, someChange, somePurchases, someSale } from '../desk/gallery/fixtures';
+import type { Point } from '../desk/live/course';
 import { createDeskServices, type DeskServices } from '../desk/services';
 import { words } from '../desk/words';
 import type { DeskChangeFragment, DeskSaleFragment } from '../gql/graphql';
@@ -28,6 +29,7 @@ export function openDesk(path: string, token: string | null = 'mona', demo = fal
     sale,
     pages: [[sale]],
     changes: [someChange({ revision: 4 })],
+    course: [],
     asked: 0,
     inputs: [],
     problems: [],
@@ -52,6 +54,8 @@ interface Shop {
   /** The list of sales. */
   pages: DeskSaleFragment[][];
   changes: DeskChangeFragment[];
+  /** How many units were sold when. */
+  course: Point[];
   /** How often the list was asked for. */
   asked: number;
   inputs: unknown[];
@@ -111,7 +115,12 @@ function handlers(shop: Shop) {
     graphql.query('DeskPurchases', () => HttpResponse.json({ data: somePurchases(Date.now()) })),
     graphql.query('DeskSaleById', () => HttpResponse.json({ data: { saleStatus: whole() } })),
     graphql.query('DeskCourse', ({ variables }) => {
-      const saleStatus = { __typename: 'Sale', id: String(variables.id), soldAt: [] };
+      const soldAt = shop.course.map(({ at, sold }) => ({
+        __typename: 'SoldPoint',
+        at: new Date(at).toISOString(),
+        sold,
+      }));
+      const saleStatus = { __typename: 'Sale', id: String(variables.id), soldAt };
       return HttpResponse.json({ data: { saleStatus } });
     }),
     change('DeskPause'),

@@ -1,4 +1,4 @@
-import { type Point, soldBy } from '../live/course';
+import { fastestOf, type Point } from '../live/course';
 
 export interface Pace {
   first: number;
@@ -23,14 +23,6 @@ export function paceOf(points: readonly Point[]): Pace | null {
     half: half.at - first.at,
     fastest: fastestOf(points),
   };
-}
-
-function fastestOf(points: readonly Point[]): number {
-  const sold = points.map((point) => {
-    const before = point.sold - 1; // the second begins with this unit
-    return soldBy(points, point.at + 1000) - before;
-  });
-  return Math.floor(Math.max(0, ...sold));
 }
 
 /** A decimal amount times a count, as a decimal: money is not reckoned in floating point. */

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskChangeFragment, DeskSaleFragment } from '../../gql/graphql';
 import { useDeskFormat } from '../sale/useDeskFormat';
-import { courseOf, liveWindow, type Point, wholeWindow } from './course';
+import { courseOf, liveWindow, type Point, SECOND, wholeWindow } from './course';
 import { CourseLines } from './CourseLines';
 
 interface Props {
@@ -33,15 +33,18 @@ export function CourseChart({ sale, changes, points, whole = false }: Props) {
         })
       : t('chart.empty');
   const stockings = changes.map(({ changedAt, stock }) => ({ at: Date.parse(changedAt), stock }));
+  const course = window && courseOf(points, stockings, sale.stock, window);
+  // Of a step that is longer than a second, the fastest one is shown: as the number above it, and as in the report.
+  const rate = t(course && course.step > SECOND ? 'chart.most' : 'chart.rate');
   return (
     <figure className="course">
       <figcaption>
         <span className="key left">{t('chart.stock')}</span>
-        <span className="key rate">{t('chart.rate')}</span>
+        <span className="key rate">{rate}</span>
         <span className="unseen">{summary}</span>
       </figcaption>
-      {window ? (
-        <CourseLines course={courseOf(points, stockings, sale.stock, window)} />
+      {course ? (
+        <CourseLines course={course} rate={rate} />
       ) : (
         <p className="quiet empty">{t('chart.empty')}</p>
       )}

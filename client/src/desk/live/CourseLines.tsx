@@ -17,13 +17,14 @@ const GREEN = 'var(--good)';
 const line = { showMark: false, area: true } as const;
 
 /** Two charts that share their time: what is left above, how fast it went below. */
-export function CourseLines({ course }: { course: Course }) {
+export function CourseLines({ course, rate }: { course: Course; rate: string }) {
   const { t } = useTranslation('desk');
   const format = useDeskFormat();
   const { time, scale, common } = useFrame(course);
   const narrow = useMediaQuery('(max-width: 600px)');
   const number = (value: number | null) => format.number(value ?? 0);
-  const rate = (value: number | null) => format.rate(value ?? 0);
+  const perSecond = (value: number | null) => format.rate(value ?? 0);
+  const still = course.rate.every((value) => value === 0);
   return (
     <div className="lines">
       <LineChart
@@ -54,15 +55,16 @@ export function CourseLines({ course }: { course: Course }) {
             disableTicks: true,
           },
         ]}
-        yAxis={[{ ...scale, tickNumber: 2, valueFormatter: rate }]}
+        // Nothing sold is a line at the foot, not half way up a scale without an end.
+        yAxis={[{ ...scale, ...(still && { max: 1 }), tickNumber: 2, valueFormatter: perSecond }]}
         series={[
           {
             ...line,
             curve: 'stepBefore',
             data: course.rate,
-            label: t('chart.rate'),
+            label: rate,
             color: GREEN,
-            valueFormatter: rate,
+            valueFormatter: perSecond,
           },
         ]}
       />

@@ -3,13 +3,15 @@ import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskSaleFragment } from '../../gql/graphql';
 import type { Seen } from '../sale/useActivity';
 import { useDeskFormat } from '../sale/useDeskFormat';
+import { fastestOf, type Point } from './course';
 
 interface Props extends Seen {
   sale: DeskSaleFragment;
+  points: readonly Point[];
 }
 
 /** Six numbers to read in a glance. */
-export function Numerals({ sale, activity, peak, slowest }: Props) {
+export function Numerals({ sale, activity, points, peak, slowest }: Props) {
   const { t } = useTranslation('desk');
   const format = useDeskFormat();
   const total = activity?.total;
@@ -18,6 +20,8 @@ export function Numerals({ sale, activity, peak, slowest }: Props) {
   const servers = activity?.replicas.filter(({ silent }) => !silent).length ?? 0;
   // Remaining and sold together are the stock: neither grows or shrinks while the other does.
   const digits = format.number(sale.stock).length;
+  // Who has just sat down knows from the sale's course how fast it went before.
+  const most = Math.max(peak, fastestOf(points));
   const last = sale.remaining * 10 <= sale.stock && sale.remaining > 0;
   return (
     <dl className="numerals">
@@ -37,7 +41,7 @@ export function Numerals({ sale, activity, peak, slowest }: Props) {
       <Numeral
         name={t('numeral.perSecond')}
         value={total ? format.rate(total.purchasesPerSecond) : unknown}
-        note={peak > 0 ? t('numeral.peak', { peak: format.rate(peak) }) : null}
+        note={most > 0 ? t('numeral.peak', { peak: format.rate(most) }) : null}
       />
       <Numeral
         name={t('numeral.refused')}

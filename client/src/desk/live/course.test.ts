@@ -1,4 +1,4 @@
-import { courseOf, liveWindow, merge, soldBy, stockBy, wholeWindow } from './course';
+import { courseOf, fastestOf, liveWindow, merge, soldBy, stockBy, wholeWindow } from './course';
 
 const points = [
   { at: 1000, sold: 1 },
@@ -43,6 +43,25 @@ describe('the course of a sale', () => {
     const course = courseOf(points, stockings, 60, [1000, 4000], 3);
     expect(course.left).toEqual([49, 39, 39, 29]);
     expect(course.rate).toEqual([1, 10, 10, 10]);
+  });
+
+  it.each([
+    ['a hundredth of a second', 0.01],
+    ['half a second', 0.5],
+    ['a second', 1],
+    ['seven seconds', 7],
+    ['a minute', 60],
+  ])('rises to the most that was sold in one second, in steps of %s', (_, seconds) => {
+    const rush = [
+      { at: 61_000, sold: 1 },
+      { at: 61_100, sold: 40 },
+      { at: 61_900, sold: 50 },
+      { at: 75_000, sold: 51 },
+    ];
+    const { step, rate } = courseOf(rush, [], 100, [62_000 - 120_000 * seconds, 62_000]);
+    expect(step).toBe(seconds * 1000);
+    expect(fastestOf(rush)).toBe(50);
+    expect(Math.floor(Math.max(...rate))).toBe(50);
   });
 
   it('shows ten minutes at the most, and a minute at the least', () => {

@@ -11,11 +11,15 @@ export interface Stocking {
 }
 
 export interface Course {
+  /** From one moment to the next, ms. */
+  step: number;
   at: Date[];
   left: number[];
-  /** Units sold a second, between this moment and the one before. */
+  /** The most units sold within one second that ended then, or since the moment before. */
   rate: number[];
 }
+
+export const SECOND = 1000;
 
 /** More than a chart can show; beyond it every second point is let go. */
 const MOST_POINTS = 2000;
@@ -29,18 +33,46 @@ export function merge(points: readonly Point[], more: readonly Point[]): readonl
   return merged.filter((_, i) => i % 2 === 0 || i === merged.length - 1);
 }
 
-/** How many had been sold at a time: between two points, in proportion. */
+/** How many had been sold at a time: between two points, in proportion. `points` in the order of time. */
 export function soldBy(points: readonly Point[], at: number): number {
-  let before: Point = { at: -Infinity, sold: 0 };
-  for (const point of points) {
-    if (point.at > at) {
-      if (before.at === -Infinity) return 0;
-      const part = (at - before.at) / (point.at - before.at);
-      return before.sold + part * (point.sold - before.sold);
-    }
-    before = point;
+  const next = firstAfter(points, at);
+  const [before, after] = [points[next - 1], points[next]];
+  if (!before) return 0;
+  if (!after) return before.sold;
+  const part = (at - before.at) / (after.at - before.at);
+  return before.sold + part * (after.sold - before.sold);
+}
+
+function firstAfter(points: readonly Point[], at: number): number {
+  let [low, high] = [0, points.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((points[middle]?.at ?? Infinity) > at) high = middle;
+    else low = middle + 1;
   }
-  return before.sold;
+  return low;
+}
+
+/** The most that was sold within one second that ended after `from` and by `to`. */
+function fastestBetween(points: readonly Point[], from: number, to: number): number {
+  const within = (end: number) => soldBy(points, end) - soldBy(points, end - SECOND);
+  let most = within(to);
+  // The fastest second begins with a point or ends with one.
+  for (const { at } of points) {
+    for (const end of [at, at + SECOND]) {
+      if (end > from && end <= to) most = Math.max(most, within(end));
+    }
+  }
+  return most;
+}
+
+/** The most that was sold in one second, from the first unit to the last. */
+export function fastestOf(points: readonly Point[]): number {
+  const sold = points.map((point) => {
+    const before = point.sold - 1; // the second begins with this unit
+    return soldBy(points, point.at + SECOND) - before;
+  });
+  return Math.floor(Math.max(0, ...sold));
 }
 
 /** How many were on sale at a time; `stockings` in any order. */
@@ -64,16 +96,14 @@ export function courseOf(
     (earliest, each) => (earliest && earliest.at <= each.at ? earliest : each),
     undefined,
   );
-  const course: Course = { at: [], left: [], rate: [] };
   const step = (to - from) / steps;
-  let before = soldBy(points, from - step);
+  const course: Course = { step, at: [], left: [], rate: [] };
   for (let i = 0; i <= steps; i++) {
     const at = from + i * step;
     const sold = soldBy(points, at);
     course.at.push(new Date(at));
     course.left.push(Math.round(stockBy(stockings, at, first?.stock ?? stock) - sold));
-    course.rate.push(step > 0 ? ((sold - before) * 1000) / step : 0);
-    before = sold;
+    course.rate.push(fastestBetween(points, at - step, at));
   }
   return course;
 }
