@@ -49,6 +49,13 @@ describe('what each state says', () => {
     expect(await truth(kind)).toHaveTextContent(words);
   });
 
+  it('ended: what to wait for, in words that stand alone', async () => {
+    openShop({ sale: aSale({ phase: 'ENDED' }), shopper: 'ada' });
+    expect(await truth('ended')).toHaveTextContent(
+      'When something is on sale, this page will know.',
+    );
+  });
+
   it('bought earlier: the receipt', async () => {
     openShop({ sale: aSale({ viewerPurchase: aReceipt() }), shopper: 'ada' });
     const block = await truth('bought');
