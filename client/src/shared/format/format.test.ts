@@ -17,6 +17,8 @@ describe('numbers and times', () => {
     expect(de.money('49.90', 'EUR')).toMatch(/^49,90\s€$/);
     expect(en.span(4200)).toBe('4.2 seconds');
     expect(de.span(4200)).toBe('4,2 Sekunden');
+    expect(en.span(34)).toBe('0.034 seconds');
+    expect(en.span(0)).toBe('0 seconds');
     expect(en.span(64_200)).toBe('1 minute');
     expect(en.span(3 * 86_400_000)).toBe('3 days');
   });

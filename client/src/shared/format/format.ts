@@ -12,7 +12,7 @@ export interface Format {
   fullDay(at: number): string;
   /** Sat 22 Nov */
   shortDay(at: number): string;
-  /** 4.2 seconds, 3 minutes, 2 hours, 5 days */
+  /** 0.034 seconds, 4.2 seconds, 3 minutes, 2 hours, 5 days */
   span(ms: number): string;
   /** 00:14, 04:12:33 */
   countdown(ms: number): string;
@@ -54,6 +54,8 @@ export function createFormat(language: string): Format {
     fullDay: (at) => fullDay().format(at),
     shortDay: (at) => shortDay().format(at),
     span: (ms) => {
+      // What took its moment did not take "0 seconds".
+      if (ms < SECOND / 10) return unit('second', 3).format(ms / SECOND);
       if (ms < MINUTE) return unit('second', 1).format(ms / SECOND);
       if (ms < HOUR) return unit('minute').format(ms / MINUTE);
       if (ms < 2 * DAY) return unit('hour', 1).format(ms / HOUR);
