@@ -92,6 +92,94 @@ test('on a low laptop the button is in view, whatever there is to say', async ({
   }
 });
 
+test('in a low window on a laptop, a name of two lines leaves two to the description', async ({
+  stampede,
+  arrives,
+}) => {
+  await stampede.schedule(100, -1000, {
+    name: 'Aurora lamp, the anniversary edition in amber',
+    description: 'A shade of hand-blown glass, and a light like the last hour of the day.',
+  });
+  const ada = await arrives('Ada', { viewport: { width: 1366, height: 640 } });
+  const description = ada.page.locator('.description');
+  for (const height of [640, 652, 664, 665]) {
+    await ada.page.setViewportSize({ width: 1366, height });
+    await expect(description).toBeVisible();
+    expect(await description.evaluate(hiddenPart), String(height)).toBe(0);
+    await expect(ada.buyButton, String(height)).toBeInViewport({ ratio: 1 });
+  }
+});
+
+test('on a phone all of a description can be read, behind a button that stays', async ({
+  stampede,
+  arrives,
+}) => {
+  const paragraph = 'A shade of hand-blown glass, like the last hour of the day. '.repeat(4);
+  await stampede.schedule(100, -1000, {
+    description: [paragraph, paragraph, 'Made by hand.'].join('\n'),
+  });
+  const ada = await arrives('Ada', { viewport: { width: 390, height: 844 } });
+  const description = ada.page.locator('.description');
+  for (const viewport of [
+    { width: 390, height: 844 },
+    { width: 390, height: 664 },
+    { width: 320, height: 568 },
+    { width: 768, height: 1024 },
+  ]) {
+    const { width, height } = viewport;
+    const where = `${width} x ${height}`;
+    await ada.page.setViewportSize(viewport);
+    await ada.page.evaluate(() => window.scrollTo(0, 0));
+    const picture = await ada.page.locator('.picture').boundingBox();
+    const price = await ada.page.locator('.price').boundingBox();
+    const box = await ada.page.locator('.truth-box').boundingBox();
+    if (!picture || !price || !box) throw new Error(`${where}: something is missing`);
+    // What is read first stays where it was: the picture has its room, and the price is above the box.
+    expect(picture.height, where).toBeGreaterThanOrEqual(Math.min(width - 40, height - 664, 200));
+    if (height > 600) expect(price.y + price.height, where).toBeLessThanOrEqual(box.y);
+    expect(await description.evaluate(hiddenPart), where).toBe(0);
+    await ada.page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    const end = await description.evaluate((element) => element.getBoundingClientRect().bottom);
+    expect(end, where).toBeLessThanOrEqual(box.y);
+    expect(await ada.page.locator('.truth-box').boundingBox(), where).toEqual(box);
+    await expect(ada.buyButton, where).toBeInViewport({ ratio: 1 });
+  }
+});
+
+/** So many pixels of a text are cut off. */
+const hiddenPart = (element: HTMLElement) => element.scrollHeight - element.clientHeight;
+
+for (const moment of ['signed-out', 'active', 'busy', 'unknown', 'bought', 'sold-out-signed-out'])
+  test(`${moment}: at twice the size on a phone nothing leaves the window, or its place`, async ({
+    stampede,
+    opens,
+  }) => {
+    const options = { reducedMotion: 'reduce' as const };
+    const shopper = await moments[moment]?.({ stampede, opens, options });
+    if (!shopper) throw new Error(`no moment ${moment}`);
+    const { page } = shopper;
+    await page.setViewportSize({ width: 195, height: 422 });
+    const wrong: string[] = [];
+    for (const language of LANGUAGES) {
+      await shopper.speaks(language);
+      // The box may grow here: it scrolls with the page.
+      for (const place of await page.evaluate(cutOff))
+        if (!place.startsWith('the box')) wrong.push(`${language}: ${place}`);
+      for (const words of await page.locator('.buy > span').all()) {
+        const [text, button] = [
+          await words.boundingBox(),
+          await page.locator('.buy').boundingBox(),
+        ];
+        if ((text?.height ?? 0) > (button?.height ?? 0))
+          wrong.push(`${language}: "${await words.innerText()}" is taller than its button`);
+      }
+      for (const field of await page.getByRole('textbox').all())
+        if (((await field.boundingBox())?.width ?? 0) < 120)
+          wrong.push(`${language}: no room for a name`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
 for (const stock of [1000, 10_000_000])
   test(`nothing moves while the number falls from ${stock}`, async ({ stampede, arrives }) => {
     const sale = await stampede.schedule(stock);
