@@ -211,6 +211,8 @@ var sessionDefaults = map[string]string{
 	// takes two: for its turn among them, and then for the transaction that holds it.
 	"lock_timeout":      "2000",
 	"statement_timeout": "0",
+	// A COMMIT whose wait for a standby was cut off says so by a warning alone.
+	"client_min_messages": "warning",
 	// Whoever listens has nothing to say for hours.
 	"idle_session_timeout": "0",
 }

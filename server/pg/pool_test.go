@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
 	"stampede/server/pg"
 	"stampede/server/pg/pgtest"
@@ -167,4 +168,32 @@ func TestADatabaseThatCannotHoldAllTextIsRefused(t *testing.T) {
 	_, err := pg.Open(bounded(t), newDatabase(t, `ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'`))
 	require.ErrorIs(t, err, pg.ErrEncoding)
 	assert.ErrorContains(t, err, "LATIN1")
+}
+
+// TestSettingsOfADatabaseAreForPeople at a console: what the server relies on, they don't change.
+func TestSettingsOfADatabaseAreForPeople(t *testing.T) {
+	t.Parallel()
+	eachWay(t, func(t *testing.T, write func(context.Context, bun.Tx) error) {
+		t.Helper()
+		console := atCommit(t, `RAISE WARNING 'the transaction has already committed locally'`)
+		for _, setting := range []string{
+			`client_min_messages = error`, `statement_timeout = 10`, `idle_session_timeout = 10`,
+			`standard_conforming_strings = off`,
+		} {
+			must(t, console, `DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET `+setting+`'; END $$`)
+		}
+		db, err := pg.Open(bounded(t), console.Pool.Config().ConnString())
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, db.Close()) })
+
+		assert.ErrorIs(t, db.Serializable(bounded(t), write), pg.ErrOutcomeUnknown, "its COMMIT was warned of")
+		must(t, db, `SELECT pg_sleep(0.05)`)
+		assert.Equal(t, "0", value[string](t, db, `SHOW idle_session_timeout`))
+		const text = `a backslash \' in 'quotes'`
+		var back string
+		require.NoError(t, db.NewRaw(`SELECT ?::text`, text).Scan(bounded(t), &back))
+		assert.Equal(t, text, back)
+		require.NoError(t, db.NewRaw(`SELECT ?::text`, "🏮").Scan(bounded(t), &back))
+		assert.Equal(t, "🏮", back)
+	})
 }
