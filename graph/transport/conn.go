@@ -51,7 +51,7 @@ type conn struct {
 	ws      *websocket.Conn
 	out     *outlet
 	from    string       // the client's address
-	heard   atomic.Int64 // when something last came, in Unix nanoseconds
+	heard   atomic.Int64 // when something last came, in nanoseconds since began
 	closing atomic.Bool  // what still comes is not looked at
 
 	mu      sync.Mutex      // guards what follows
@@ -111,7 +111,14 @@ func (c *conn) stopTimerLocked() {
 	}
 }
 
-func (c *conn) hear() { c.heard.Store(time.Now().UnixNano()) }
+// began is where this process's own count of time begins: unlike the wall clock, nobody sets it. By that, a step of some
+// seconds would end every connection at once.
+var began = time.Now()
+
+func (c *conn) hear() { c.heard.Store(int64(time.Since(began))) }
+
+// silence is how long nothing has come.
+func (c *conn) silence() time.Duration { return time.Since(began) - time.Duration(c.heard.Load()) }
 
 // read takes one message; an error when there will be no more.
 func (c *conn) read() error {

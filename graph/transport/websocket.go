@@ -203,7 +203,7 @@ func (h *websockets) lookAfter() {
 		}
 		all := h.all()
 		for i, c := range all {
-			if time.Since(time.Unix(0, c.heard.Load())) > silentFor {
+			if c.silence() > silentFor {
 				c.abort()
 			} else {
 				c.out.sendFrame(ping, false) // one that takes no ping falls silent
