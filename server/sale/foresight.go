@@ -53,16 +53,14 @@ func (s *Store) foreseen(id model.SaleID, orders []model.Order) (f foresight, ok
 	}
 	// Of the others' buyers the ledger does not know. They seldom ask here.
 	f.reach = reach
-	return f, time.Since(time.Unix(0, s.surprisedAt.Load())) > calmAgain
+	return f, !s.surprised.within(calmAgain)
 }
-
-func (s *Store) noteSurprise() { s.surprisedAt.Store(time.Now().UnixNano()) }
 
 // inTheWay is called when another transaction was in the way of what was foreseen. That a shopper had bought tells of
 // the past, and not of another replica.
 func (s *Store) inTheWay(sqlstate string) {
 	if sqlstate == uniqueViolation {
-		s.noteSurprise()
+		s.surprised.isNow()
 	} else {
 		s.NoteRival()
 	}
@@ -97,7 +95,7 @@ func (s *Store) commitForeseen(
 	}
 	state, place, err := f.asFound(&row)
 	if errors.Is(err, sql.ErrNoRows) {
-		s.noteSurprise()
+		s.surprised.isNow()
 		return decision, "", errSurprise
 	}
 	if err == nil {

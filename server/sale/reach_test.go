@@ -114,17 +114,17 @@ func TestASurpriseBesideOthersIsRememberedForAWhile(t *testing.T) {
 	b := newBesideOthers(t)
 	b.sells(t, b.there, "bea")
 	b.sells(t, b.here, "cid")
-	met := b.here.rivalAt.Load()
-	require.Zero(t, b.here.surprisedAt.Load())
+	met := b.here.rival.Load()
+	require.Nil(t, b.here.surprised.Load())
 	d, err := b.here.Commit(t.Context(), b.id, ordersOf("bea", "dan"))
 	require.NoError(t, err)
 	assert.Equal(t, []model.Verdict{model.VerdictReplayed, model.VerdictSold},
 		[]model.Verdict{d.Outcomes[0].Verdict, d.Outcomes[1].Verdict})
-	assert.WithinDuration(t, time.Now(), time.Unix(0, b.here.surprisedAt.Load()), time.Minute)
-	assert.Equal(t, met, b.here.rivalAt.Load())
+	assert.WithinDuration(t, time.Now(), *b.here.surprised.Load(), time.Minute)
+	assert.Same(t, met, b.here.rival.Load())
 
 	for ago, foreseen := range map[time.Duration]bool{-time.Hour: false, calmAgain: true} {
-		b.here.surprisedAt.Store(time.Now().Add(-ago).UnixNano())
+		b.here.surprised.Store(new(time.Now().Add(-ago)))
 		_, ok := b.here.foreseen(b.id, ordersOf("eva"))
 		assert.Equal(t, foreseen, ok, "%s ago", ago)
 	}
@@ -134,9 +134,22 @@ func TestASurpriseBesideOthersIsRememberedForAWhile(t *testing.T) {
 	for i := range reach {
 		b.sells(t, b.there, "other-"+strconv.Itoa(i))
 	}
-	b.here.surprisedAt.Store(0)
+	b.here.surprised.Store(nil)
 	b.sells(t, b.here, "eva")
-	assert.NotZero(t, b.here.surprisedAt.Load(), "the others are too far ahead")
+	assert.NotNil(t, b.here.surprised.Load(), "the others are too far ahead")
+}
+
+// TestAMomentIsOfTheClockThatNobodySets: the machine's may be set back, or forth.
+func TestAMomentIsOfTheClockThatNobodySets(t *testing.T) {
+	t.Parallel()
+	var m moment
+	assert.False(t, m.within(time.Hour), "never")
+	m.isNow()
+	assert.True(t, m.within(time.Hour))
+	at := *m.Load()
+	assert.False(t, at == at.Round(0), "Round would take that reading away") //nolint:testifylint // Equal looks at less
+	m.Store(new(at.Add(-time.Hour)))
+	assert.False(t, m.within(time.Hour))
 }
 
 // TestWhatComesAfterTheEndSellsNothing, though its transaction began before: whoever asked meanwhile was told that it is over.
@@ -165,7 +178,7 @@ func TestWhatComesAfterTheEndSellsNothing(t *testing.T) {
 func TestALostAnswerIsFoundOutBesideOthers(t *testing.T) {
 	t.Parallel()
 	b := newBesideOthers(t)
-	b.here.rivalAt.Store(0)
+	b.here.rival.Store(nil)
 	f, ok := b.here.foreseen(b.id, ordersOf("amy"))
 	require.True(t, ok)
 	b.sells(t, b.there, "xia")
@@ -175,7 +188,7 @@ func TestALostAnswerIsFoundOutBesideOthers(t *testing.T) {
 
 	b.here.NoteRival()
 	b.sells(t, b.here, "zac")
-	b.here.surprisedAt.Store(0)
+	b.here.surprised.Store(nil)
 	batch := ordersOf("bea", "cid", "dan")
 	f, ok = b.here.foreseen(b.id, batch)
 	require.True(t, ok)
@@ -192,7 +205,7 @@ func TestALostAnswerIsFoundOutBesideOthers(t *testing.T) {
 
 	b.sells(t, b.there, "gil")
 	b.sells(t, b.here, "hal")
-	b.here.surprisedAt.Store(0) // by the version, which finding out has moved
+	b.here.surprised.Store(nil) // by the version, which finding out has moved
 	f, ok = b.here.foreseen(b.id, ordersOf("gil"))
 	require.True(t, ok)
 	_, err = b.here.findOutForeseen(t.Context(), f, ordersOf("gil"), errLost)

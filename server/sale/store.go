@@ -34,12 +34,10 @@ type Store struct {
 	// openings holds one for each change that opens a sale and is under way: each holds a connection while it waits.
 	openings        chan struct{}
 	openingPatience time.Duration // with its place among them
-	// rivalAt is when another replica was last noticed, in Unix nanoseconds: turns are taken for a while after that.
-	rivalAt atomic.Int64
-	// surprisedAt is when a sale was last not as it was foreseen, in Unix nanoseconds.
-	surprisedAt atomic.Int64
-	doubts      *doubts
-	seals       *seals
+	rival           moment        // another replica was noticed: turns are taken for a while after that
+	surprised       moment        // a sale was not as it was foreseen
+	doubts          *doubts
+	seals           *seals
 }
 
 // NewStore makes a store on a migrated database. The turns may be nil: there is one replica, or it does not mind
@@ -68,7 +66,7 @@ const (
 const rivalMemory = 30 * time.Second
 
 // NoteRival says that another replica writes to the sales of this database: turns are worth their two round trips.
-func (s *Store) NoteRival() { s.rivalAt.Store(time.Now().UnixNano()) }
+func (s *Store) NoteRival() { s.rival.isNow() }
 
 // Forget lets go of what is known by heart about who has bought, in every sale. It is read up again in the background.
 func (s *Store) Forget() { s.ledger.forgetAll() }
@@ -88,7 +86,19 @@ func (s *Store) Turn(ctx context.Context, id model.SaleID) (end func()) {
 }
 
 // alone says whether no other replica has been noticed for a while.
-func (s *Store) alone() bool { return time.Since(time.Unix(0, s.rivalAt.Load())) > rivalMemory }
+func (s *Store) alone() bool { return !s.rival.within(rivalMemory) }
+
+// moment is when something last happened; the zero value: never. It keeps the reading of the clock that nobody sets: by
+// the wall clock, an hour set back would be an hour of turns that nobody needs.
+type moment struct{ atomic.Pointer[time.Time] }
+
+func (m *moment) isNow() { m.Store(new(time.Now())) }
+
+// within says whether it happened, and not longer ago.
+func (m *moment) within(d time.Duration) bool {
+	at := m.Load()
+	return at != nil && time.Since(*at) <= d
+}
 
 // Commit decides on orders by model.Decide, on the sale and their earlier purchases as a transaction reads them, and
 // makes the decision durable. Errors: SALE_NOT_FOUND; pg.ErrOutcomeUnknown when the COMMIT's answer was lost and could
