@@ -15,6 +15,11 @@ func Network(address netip.Addr) netip.Addr {
 	return prefix.Addr()
 }
 
+// Private says whether an address is the machine's own, or of a network that the internet does not reach.
+func Private(address netip.Addr) bool {
+	return address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast()
+}
+
 // networkOf is Network for an address as text; what is none is counted by itself.
 func networkOf(from string) string {
 	address, err := netip.ParseAddr(from)

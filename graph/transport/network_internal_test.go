@@ -3,6 +3,7 @@ package transport
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -37,4 +38,22 @@ func TestAHouseholdIsOneAddress(t *testing.T) {
 		s.sockets.served.Done()
 	}
 	assert.Empty(t, s.sockets.from)
+}
+
+// TestWhoIsPrivate may hold any number of sockets where nobody has said otherwise: it is a proxy, or a test.
+func TestWhoIsPrivate(t *testing.T) {
+	t.Parallel()
+	for from, private := range map[string]bool{
+		"127.0.0.1": true, "::1": true, "10.1.2.3": true, "::ffff:10.1.2.3": true, "fd00::1": true, "fe80::1%eth0": true,
+		"a pipe": true, "192.0.2.1": false, "::ffff:192.0.2.1": false, "2001:db8::1": false,
+	} {
+		want := 1_000
+		if private {
+			want = 7
+		}
+		assert.Equal(t, want, Options{MaxSockets: 7}.maxSocketsFrom(from), from)
+		if address, err := netip.ParseAddr(from); err == nil {
+			assert.Equal(t, private, Private(address), from)
+		}
+	}
 }

@@ -6,8 +6,8 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"stampede/graph"
@@ -41,10 +41,10 @@ type Options struct {
 func (o Options) maxSockets() int { return cmp.Or(o.MaxSockets, 50_000) }
 
 func (o Options) maxSocketsFrom(address string) int {
-	switch ip := net.ParseIP(address); {
+	switch ip, err := netip.ParseAddr(address); {
 	case o.MaxSocketsFrom > 0:
 		return o.MaxSocketsFrom
-	case ip == nil || ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast():
+	case err != nil || Private(ip):
 		return o.maxSockets()
 	default:
 		return 1_000

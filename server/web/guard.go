@@ -58,14 +58,10 @@ func NewGuard(g Guarding) *Guard {
 	}
 }
 
-// Private says whether an address is the machine's own, or of a network that the internet does not reach.
-func Private(address netip.Addr) bool {
-	address = address.Unmap()
-	return address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast()
-}
-
 // Spares says whether an address may hold any number of connections: a private one, or a trusted proxy's.
-func (g *Guard) Spares(address netip.Addr) bool { return Private(address) || g.trusts(address) }
+func (g *Guard) Spares(address netip.Addr) bool {
+	return transport.Private(address) || g.trusts(address)
+}
 
 // Admit counts an operation of a viewer (nil: anonymous) at an address, or says how long to wait.
 func (g *Guard) Admit(address string, viewer *graph.Viewer) (wait time.Duration, ok bool) {
@@ -77,7 +73,7 @@ func (g *Guard) Admit(address string, viewer *graph.Viewer) (wait time.Duration,
 }
 
 func (g *Guard) admitAddress(from netip.Addr) (time.Duration, bool) {
-	if g.addresses.rate.burst == 0 || g.spareAddresses && Private(from) {
+	if g.addresses.rate.burst == 0 || g.spareAddresses && transport.Private(from) {
 		return 0, true
 	}
 	wait, ok := g.addresses.admit(transport.Network(from))
@@ -88,7 +84,7 @@ func (g *Guard) admitAddress(from netip.Addr) (time.Duration, bool) {
 }
 
 func (g *Guard) admitShopper(from netip.Addr, viewer *graph.Viewer) (time.Duration, bool) {
-	if viewer == nil || g.shoppers.rate.burst == 0 || g.spareShoppers && Private(from) {
+	if viewer == nil || g.shoppers.rate.burst == 0 || g.spareShoppers && transport.Private(from) {
 		return 0, true
 	}
 	wait, ok := g.shoppers.admit(viewer.ID)
