@@ -64,6 +64,9 @@ func (c *runCommand) check(s *load.Scenario) error {
 	if c.Seed == 0 || c.Repeat < 1 {
 		return errors.New("-seed and -repeat are 1 or more")
 	}
+	if last := uint64(math.MaxUint64); c.Seed > last-uint64(c.Repeat-1) {
+		return fmt.Errorf("-repeat %d from -seed %d on goes beyond the last seed, %d", c.Repeat, c.Seed, last)
+	}
 	if c.Servers < 1 || c.Servers > maxServers {
 		return fmt.Errorf("-servers is from 1 to %d", maxServers)
 	}

@@ -118,10 +118,13 @@ func TestWhatIsAskedWrongly(t *testing.T) {
 		"an operator's token is needed":   {"run", "one-shopper", "-target", dead, "-tokens", shopper},
 		"does not answer":                 {"run", "rush", "-target", dead, "-auth-secret", "s", "-shoppers", "1"},
 		"-seed and -repeat are 1 or more": {"run", "rush", "-target", dead, "-seed", "0"},
-		"there is no nowhere/stampede":    {"run", "rush", "-server", "nowhere/stampede"},
-		"-servers is from 1 to 3":         {"run", "rush", "-servers", "4"},
-		"say one of them":                 {"run", "rush", "-target", dead, "-servers", "2"},
-		"expected one of":                 {},
+		"goes beyond the last seed, 18446744073709551615": {
+			"run", "rush", "-target", dead, "-auth-secret", "s", "-seed", "18446744073709551615", "-repeat", "2",
+		},
+		"there is no nowhere/stampede": {"run", "rush", "-server", "nowhere/stampede"},
+		"-servers is from 1 to 3":      {"run", "rush", "-servers", "4"},
+		"say one of them":              {"run", "rush", "-target", dead, "-servers", "2"},
+		"expected one of":              {},
 		"stress: the database cannot be reached": {
 			"run", "rush", "-target", dead, "-auth-secret", "s", "-database", "postgres://nobody@127.0.0.1:1/none",
 		},
