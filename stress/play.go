@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -30,6 +31,11 @@ func (c *runCommand) Run(ctx context.Context, out *output) error {
 	}
 	if err := c.check(chosen); err != nil {
 		return err
+	}
+	for _, f := range c.files() {
+		if err := writable(f.name); err != nil {
+			return fmt.Errorf("%s could not be written: %w", f.name, err)
+		}
 	}
 	if len(c.Target) == 0 {
 		own, err := startServers(ctx, c.Server, c.Servers, out.stderr)
@@ -188,16 +194,8 @@ func (c *runCommand) wallet(ctx context.Context, cfg *load.Config) (*shop.Wallet
 func (c *runCommand) write(result *report.Result, out *output) error {
 	result.WriteText(out.stdout)
 	var failed error
-	for _, file := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{c.Report, result.WriteHTML}, {c.JSON, result.WriteJSON}, {c.JUnit, result.WriteJUnit},
-	} {
-		if file.name == "" || file.name == "-" && c.Report == "-" {
-			continue
-		}
-		failed = errors.Join(failed, writeFile(file.name, file.write))
+	for _, f := range c.files() {
+		failed = errors.Join(failed, f.write(result))
 	}
 	if failed != nil {
 		_, _ = fmt.Fprintln(out.stderr, "stress:", failed)
@@ -211,18 +209,53 @@ func (c *runCommand) write(result *report.Result, out *output) error {
 	return nil
 }
 
-func writeFile(name string, write func(io.Writer) error) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // reports are to be read
-		return err
-	}
-	f, err := os.Create(name)
+// file is one that a run writes.
+type file struct {
+	name string
+	form func(*report.Result, io.Writer) error
+}
+
+// files are those that were asked for.
+func (c *runCommand) files() []file {
+	return slices.DeleteFunc([]file{
+		{c.Report, (*report.Result).WriteHTML}, {c.JSON, (*report.Result).WriteJSON}, {c.JUnit, (*report.Result).WriteJUnit},
+	}, func(f file) bool { return f.name == "" || f.name == "-" && c.Report == "-" })
+}
+
+func (f file) write(result *report.Result) error {
+	out, err := openFile(f.name, os.O_TRUNC)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(write(f), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
+	if err := errors.Join(f.form(result, out), out.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", f.name, err)
 	}
 	return nil
+}
+
+// writable says why a file cannot be written, and leaves all as it is, but for folders that it lacks. What is no plain
+// file, as a pipe whose reader would take this for the end, is not tried.
+func writable(name string) error {
+	info, err := os.Stat(name)
+	if err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return nil
+	}
+	f, openErr := openFile(name, 0)
+	if openErr != nil {
+		return openErr
+	}
+	closeErr := f.Close()
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(closeErr, os.Remove(name))
+	}
+	return closeErr
+}
+
+func openFile(name string, flag int) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // reports are to be read
+		return nil, err
+	}
+	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|flag, 0o666) //nolint:gosec // as above
 }
 
 // command is how to do it again: this run of it, by its seed. What is secret is not told, nor where files went.

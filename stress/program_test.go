@@ -111,9 +111,14 @@ func TestAReportThatCannotBeWritten(t *testing.T) {
 	for planted, want := range map[bug]int{none: exitFailed, oversells: exitBroken} {
 		dir := t.TempDir()
 		file, noFolder := filepath.Join(dir, "run.json"), filepath.Join(dir, "a file")
-		require.NoError(t, os.WriteFile(noFolder, nil, 0o600))
+		shop := &wrongShop{bug: planted, onSale: func(n int) {
+			if n == 1 { // until now it was a folder
+				assert.NoError(t, os.Remove(noFolder))
+				assert.NoError(t, os.WriteFile(noFolder, nil, 0o600))
+			}
+		}}
 		args := append([]string{"run"}, small["rush"]...)
-		code, said, complained := terminal(t, append(args, "-target", openWrong(t, planted, 1)[0], "-auth-secret", "s",
+		code, said, complained := terminal(t, append(args, "-target", openShop(t, shop, 1)[0], "-auth-secret", "s",
 			"-report", filepath.Join(noFolder, "run.html"), "-json", file)...)
 		assert.Equal(t, want, code)
 		assert.Contains(t, said, "Nobody gets two.")
@@ -122,6 +127,37 @@ func TestAReportThatCannotBeWritten(t *testing.T) {
 		assert.Contains(t, complained, noFolder)
 		assert.FileExists(t, file)
 	}
+}
+
+// TestAReportThatCouldNotBeWrittenIsNotPlayedFor: it is noticed before there is a sale. And what an earlier run has written
+// stays until a later one has been played.
+func TestAReportThatCouldNotBeWrittenIsNotPlayedFor(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	earlier := filepath.Join(dir, "run.html")
+	require.NoError(t, os.WriteFile(earlier, []byte("an earlier one"), 0o600))
+	shop := &wrongShop{}
+	target := openShop(t, shop, 1)[0]
+	for _, flag := range []string{"-report", "-json", "-junit"} {
+		for _, name := range []string{filepath.Join(earlier, "run"), dir} {
+			code, said, complained := terminal(t,
+				"run", "rush", "-target", target, "-auth-secret", "s", "-report", earlier, flag, name)
+			assert.Equal(t, exitFailed, code)
+			assert.Empty(t, said)
+			assert.Contains(t, complained, "stress: "+name+" could not be written: ")
+		}
+	}
+	shop.mu.Lock()
+	assert.Zero(t, shop.sale)
+	shop.mu.Unlock()
+
+	numbers := filepath.Join(dir, "a folder", "run.json")
+	code, _, complained := terminal(t, "run", "rush", "-target", "http://127.0.0.1:1/graphql", "-auth-secret", "s",
+		"-report", earlier, "-json", numbers)
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, complained, "does not answer")
+	assert.Equal(t, "an earlier one", read(t, earlier))
+	assert.NoFileExists(t, numbers)
 }
 
 // TestCtrlCStillWritesTheReport interrupts a long run once something has been sold.
