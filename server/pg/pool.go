@@ -215,6 +215,8 @@ var sessionDefaults = map[string]string{
 	"client_min_messages": "warning",
 	// Whoever listens has nothing to say for hours.
 	"idle_session_timeout": "0",
+	// What only reads is nobody's rival: in a serializable transaction it may make one that sells begin anew.
+	"default_transaction_isolation": "read committed",
 }
 
 // whyBadURL gives the parser's reason only where that cannot hold a piece of a password: the parts of a URL

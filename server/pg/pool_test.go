@@ -178,7 +178,7 @@ func TestSettingsOfADatabaseAreForPeople(t *testing.T) {
 		console := atCommit(t, `RAISE WARNING 'the transaction has already committed locally'`)
 		for _, setting := range []string{
 			`client_min_messages = error`, `statement_timeout = 10`, `idle_session_timeout = 10`,
-			`standard_conforming_strings = off`,
+			`standard_conforming_strings = off`, `default_transaction_isolation = serializable`,
 		} {
 			must(t, console, `DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET `+setting+`'; END $$`)
 		}
@@ -189,6 +189,7 @@ func TestSettingsOfADatabaseAreForPeople(t *testing.T) {
 		assert.ErrorIs(t, db.Serializable(bounded(t), write), pg.ErrOutcomeUnknown, "its COMMIT was warned of")
 		must(t, db, `SELECT pg_sleep(0.05)`)
 		assert.Equal(t, "0", value[string](t, db, `SHOW idle_session_timeout`))
+		assert.Equal(t, "read committed", value[string](t, db, `SHOW transaction_isolation`))
 		const text = `a backslash \' in 'quotes'`
 		var back string
 		require.NoError(t, db.NewRaw(`SELECT ?::text`, text).Scan(bounded(t), &back))
