@@ -31,7 +31,8 @@ const (
 // change first keeps everybody from having another one, and then waits until the last has run out. So nobody who asks
 // after the change is refused by what was known before it.
 //
-// Whoever writes to the row has a lease, too: had the change begun before that, it would have to begin anew.
+// Whoever writes to the row, so that nobody can buy after it, has a lease, too: had the change begun before that, it would
+// have to begin anew.
 type leases struct {
 	renewals chan struct{} // holds one for each that is under way
 
@@ -102,8 +103,9 @@ func (s *Store) leased(state *model.State) (leased, ask bool) {
 }
 
 // renew asks for a lease of a sale that is known to stand in this way. There is none while a change is about to open
-// it, nor when the row or its last purchase are not what they are known to be: the database may have another history.
-// Whoever was told to ask calls it; when too many do, it asks for nothing.
+// it, nor when the row or its last purchase are not what they are known to be, for the database may have another history,
+// nor when it is only by this server's clock that nobody can buy. Whoever was told to ask calls it; when too many do, it
+// asks for nothing.
 func (s *Store) renew(ctx context.Context, known model.Sale) error {
 	granted := false
 	defer func() { s.leases.asked(known.ID, granted) }()
@@ -116,25 +118,28 @@ func (s *Store) renew(ctx context.Context, known model.Sale) error {
 	ctx, cancel := context.WithTimeout(ctx, leaseTerm)
 	defer cancel()
 	history, seen, since := s.ledger.history.Load(), s.ledger.seen(known.ID), time.Now()
-	sale, last, free, err := s.readUnlessOpening(ctx, known.ID)
+	state, last, free, err := s.readUnlessOpening(ctx, known.ID)
 	if err != nil {
 		return err
 	}
-	if granted = free && sale.StandsAs(&known) && (sale.Sold == 0 || seen.is(last)); granted {
-		s.leases.grant(known.ID, sale.Version, history, since)
+	same := state.StandsAs(&known) && (state.Sold == 0 || seen.is(last))
+	if granted = free && same && settled(&state); granted {
+		s.leases.grant(known.ID, state.Version, history, since)
 	}
 	return nil
 }
 
-// leaseByWriting is the lease of who has written to the row, in a transaction that began after since.
+// leaseByWriting is the lease of who has written to the row, in a transaction that began after since, if nobody can buy
+// any more.
 func (s *Store) leaseByWriting(d model.Decision, history int64, since time.Time) {
-	if len(d.Sold) > 0 || d.Fenced {
+	if (len(d.Sold) > 0 || d.Fenced) && settled(d.Outcomes[0].Sale) {
 		s.leases.grant(d.Sale.ID, d.Sale.Version, history, since)
 	}
 }
 
 const leaseSQL = `
-SELECT stock, sold, version, starts_at, ends_at, paused_at, ended_at, coalesce(last.shopper_id, ''), last.purchased_at
+SELECT stock, sold, version, starts_at, ends_at, paused_at, ended_at, now(),
+       coalesce(last.shopper_id, ''), last.purchased_at
 FROM sales
 LEFT JOIN LATERAL (
     SELECT shopper_id, purchased_at FROM purchases WHERE sale_id = $1 AND ordinal = sold
@@ -145,18 +150,19 @@ WHERE id = $1`
 // the sale. Errors: SALE_NOT_FOUND; why the database did not answer.
 func (s *Store) readUnlessOpening(
 	ctx context.Context, id model.SaleID,
-) (sale model.Sale, last model.Purchase, free bool, err error) {
+) (state model.State, last model.Purchase, free bool, err error) {
 	var endsAt, pausedAt, endedAt, purchasedAt sql.NullTime
 	free, err = s.db.ReadUnlessLocked(ctx, openingKey+int64(id), []any{
-		&sale.Stock, &sale.Sold, &sale.Version, &sale.StartsAt, &endsAt, &pausedAt, &endedAt, &last.ShopperID, &purchasedAt,
+		&state.Stock, &state.Sold, &state.Version, &state.StartsAt, &endsAt, &pausedAt, &endedAt, &state.At,
+		&last.ShopperID, &purchasedAt,
 	}, leaseSQL, id)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = saleNotFound()
 	}
 	if err != nil {
-		return sale, last, false, fmt.Errorf("ask for a lease: %w", err)
+		return state, last, false, fmt.Errorf("ask for a lease: %w", err)
 	}
-	sale.ID, sale.EndsAt, sale.PausedAt, sale.EndedAt = id, endsAt.Time, pausedAt.Time, endedAt.Time
-	last.Ordinal, last.PurchasedAt = sale.Sold, purchasedAt.Time
-	return sale, last, free, nil
+	state.ID, state.EndsAt, state.PausedAt, state.EndedAt = id, endsAt.Time, pausedAt.Time, endedAt.Time
+	last.Ordinal, last.PurchasedAt = state.Sold, purchasedAt.Time
+	return state, last, free, nil
 }

@@ -112,13 +112,42 @@ func TestThereIsNoLeaseOfAnotherHistory(t *testing.T) {
 	require.Error(t, b.here.renew(t.Context(), model.Sale{ID: 99}), "there is no such sale")
 }
 
+// TestThereIsNoLeaseByTheServersOwnClock: it is an estimate, and after a failover to a machine whose clock is ahead, or behind,
+// a wrong one for seconds. That nobody can buy is what the database says.
+func TestThereIsNoLeaseByTheServersOwnClock(t *testing.T) {
+	t.Parallel()
+	b := newBesideOthers(t)
+	_, err := b.db.Pool.Exec(t.Context(), `UPDATE sales SET ends_at = now() + interval '1 day', version = version + 1`)
+	require.NoError(t, err)
+	open := b.state(t)
+	require.Equal(t, model.PhaseActive, open.Phase())
+	for phase, at := range map[model.Phase]time.Time{
+		model.PhaseUpcoming: open.StartsAt.Add(-time.Hour), model.PhaseEnded: open.EndsAt,
+	} {
+		mistaken := model.State{Sale: open.Sale, At: at}
+		require.Equal(t, phase, mistaken.Phase())
+		for err := error(context.DeadlineExceeded); err != nil; { // until the database has answered in time
+			err = b.here.renew(t.Context(), mistaken.Sale)
+		}
+		leased, _ := b.here.leased(&mistaken)
+		assert.False(t, leased, phase)
+	}
+	b.amends(t, change(model.Paused, model.Sale.Pause))
+	assert.True(t, b.renewed(t, b.state(t)))
+}
+
 // TestWhoWritesHasALease: the server that has sold the last unit refuses the rest of the crowd without asking.
 func TestWhoWritesHasALease(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	store, lamp := openSale(t, db)
+	_, err := store.Commit(t.Context(), lamp.ID, ordersOf("ann"))
+	require.NoError(t, err)
+	assert.Empty(t, store.leases.held, "others can still buy")
+	_, err = db.Pool.Exec(t.Context(), `UPDATE sales SET stock = sold + 1`)
+	require.NoError(t, err)
 	began := time.Now()
-	d, err := store.Commit(t.Context(), lamp.ID, ordersOf("ann"))
+	d, err := store.Commit(t.Context(), lamp.ID, ordersOf("bea"))
 	require.NoError(t, err)
 	had := *store.leases.held[lamp.ID]
 	assert.Equal(t, d.Sale.Version, had.version)

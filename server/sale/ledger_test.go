@@ -201,7 +201,7 @@ func TestMemoryIsSureOnlyWhenNobodyCanBuy(t *testing.T) {
 	}
 }
 
-// openSale is a store, and a sale of ten units that has just opened.
+// openSale is a store, and a sale of a hundred units that has just opened.
 func openSale(t *testing.T, db *pg.DB) (*Store, model.State) {
 	t.Helper()
 	store := NewStore(db, nil, slog.New(slog.DiscardHandler))

@@ -117,8 +117,8 @@ func (s *Store) Commit(ctx context.Context, id model.SaleID, orders []model.Orde
 		return model.Decision{}, fmt.Errorf("commit %d orders: %w", len(orders), err)
 	}
 	s.ledger.note(history, decision.Sale, decision.Sold)
-	s.leaseByWriting(decision, history, began)
 	if len(decision.Outcomes) > 0 {
+		s.leaseByWriting(decision, history, began)
 		s.ledger.foresee(id, decision.Outcomes[0].Sale, place)
 	}
 	return decision, nil
