@@ -32,7 +32,7 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 		after, err = s.open(ctx, id, wish)
 	}
 	if errors.Is(err, pg.ErrOutcomeUnknown) {
-		s.doubts.raise(id) // nobody finds out what became of it
+		s.grounds.of(id).doubted.Store(true) // nobody finds out what became of it
 	}
 	if err != nil {
 		return model.State{}, fmt.Errorf("amend sale %d: %w", id, err)
@@ -83,7 +83,7 @@ func (s *Store) amend(
 		}
 		after = model.State{Sale: sale, At: before.At}
 		if !changed {
-			fences := s.doubts.about(id)
+			fences := s.grounds.of(id).doubted.Load()
 			if fences {
 				after.Version += reach
 			}

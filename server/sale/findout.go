@@ -43,7 +43,7 @@ func (s *Store) findOut(
 			return model.Decision{}, fmt.Errorf("%w: %s", errDidNotHappen, cause.Error())
 		}
 		if !pause(ctx, findOutPause) {
-			s.doubts.raise(lost.Sale.ID)
+			s.grounds.of(lost.Sale.ID).doubted.Store(true)
 			return model.Decision{}, fmt.Errorf("%w; and then: %w", cause, err)
 		}
 	}
@@ -80,7 +80,7 @@ func (s *Store) lookFor(
 	if err != nil {
 		return nil, state, err
 	}
-	s.doubts.end(id)
+	s.grounds.of(id).doubted.Store(false)
 	if !happened(lost, found, others) {
 		found = nil
 	}

@@ -40,7 +40,7 @@ type foresight struct {
 
 // foreseen is how a transaction will find the sale, if it is foreseen that every order will be sold a unit.
 func (s *Store) foreseen(id model.SaleID, orders []model.Order) (f foresight, ok bool) {
-	if s.doubts.about(id) {
+	if s.grounds.of(id).doubted.Load() {
 		return f, false
 	}
 	state, place, known := s.ledger.foreseen(id, orders)

@@ -26,22 +26,18 @@ const (
 	openingKey = 0x4f50_454e << 32
 )
 
-// leases say how long memory may refuse to sell, for any replica may let a sale sell again. A lease is had by reading
-// the sale's row while no operator's change is about to open it (see Store.Amend), and is good for leaseTerm. Such a
-// change first keeps everybody from having another one, and then waits until the last has run out. So nobody who asks
-// after the change is refused by what was known before it.
+// lease says how long memory may refuse to sell, for any replica may let a sale sell again. It is had by reading the
+// sale's row while no operator's change is about to open it (see Store.Amend), and is good for leaseTerm. Such a change
+// first keeps everybody from having another one, and then waits until the last has run out. So nobody who asks after the
+// change is refused by what was known before it.
 //
 // Whoever writes to the row, so that nobody can buy after it, has a lease, too: had the change begun before that, it would
 // have to begin anew.
-type leases struct {
-	renewals chan struct{} // holds one for each that is under way
-
-	mu   sync.Mutex // guards what follows
-	held map[model.SaleID]*lease
-}
-
-// lease is good for one version of a sale, and for what the ledger knows as long as it forgets nothing.
+//
+// It is good for one version of the sale, and for what the ledger knows as long as it forgets nothing. The zero value has
+// run out.
 type lease struct {
+	mu               sync.Mutex // guards what follows
 	version, history int64
 	since            time.Time // the instant before it was asked for
 	asking           bool
@@ -49,57 +45,42 @@ type lease struct {
 	pause            time.Duration
 }
 
-func newLeases() *leases {
-	return &leases{renewals: make(chan struct{}, maxRenewals), held: map[model.SaleID]*lease{}}
-}
-
-// holds says whether a lease is good at now, and whether it is to be asked for: before it has run out, so that a crowd
+// holds says whether the lease is good at now, and whether it is to be asked for: before it has run out, so that a crowd
 // is refused without a gap.
-func (l *leases) holds(id model.SaleID, version, history int64, now time.Time) (holds, ask bool) {
+func (l *lease) holds(version, history int64, now time.Time) (holds, ask bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	held := l.leaseLocked(id)
-	age := now.Sub(held.since)
-	holds = held.version == version && held.history == history && age < leaseTerm
-	ask = !held.asking && (!holds || age > leaseTerm/2) && now.After(held.next)
-	held.asking = held.asking || ask
+	age := now.Sub(l.since)
+	holds = l.version == version && l.history == history && age < leaseTerm
+	ask = !l.asking && (!holds || age > leaseTerm/2) && now.After(l.next)
+	l.asking = l.asking || ask
 	return holds, ask
 }
 
 // grant gives a lease that was asked for after since, if it is newer than the one that is held.
-func (l *leases) grant(id model.SaleID, version, history int64, since time.Time) {
+func (l *lease) grant(version, history int64, since time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if held := l.leaseLocked(id); since.After(held.since) {
-		held.version, held.history, held.since = version, history, since
+	if since.After(l.since) {
+		l.version, l.history, l.since = version, history, since
 	}
 }
 
 // asked ends what holds has begun.
-func (l *leases) asked(id model.SaleID, granted bool) {
+func (l *lease) asked(granted bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	held := l.leaseLocked(id)
-	held.asking = false
-	held.pause = min(2*held.pause, leaseTerm)
+	l.asking = false
+	l.pause = min(2*max(l.pause, leasePause), leaseTerm)
 	if granted {
-		held.pause = leasePause
+		l.pause = leasePause
 	}
-	held.next = time.Now().Add(held.pause)
-}
-
-func (l *leases) leaseLocked(id model.SaleID) *lease {
-	held := l.held[id]
-	if held == nil {
-		held = &lease{pause: leasePause}
-		l.held[id] = held
-	}
-	return held
+	l.next = time.Now().Add(l.pause)
 }
 
 // leased says whether memory may refuse by this state, and whether a lease is to be renewed.
 func (s *Store) leased(state *model.State) (leased, ask bool) {
-	return s.leases.holds(state.ID, state.Version, s.ledger.history.Load(), time.Now())
+	return s.grounds.of(state.ID).lease.holds(state.Version, s.ledger.history.Load(), time.Now())
 }
 
 // renew asks for a lease of a sale that is known to stand in this way. There is none while a change is about to open
@@ -107,14 +88,14 @@ func (s *Store) leased(state *model.State) (leased, ask bool) {
 // nor when it is only by this server's clock that nobody can buy. Whoever was told to ask calls it; when too many do, it
 // asks for nothing.
 func (s *Store) renew(ctx context.Context, known model.Sale) error {
-	granted := false
-	defer func() { s.leases.asked(known.ID, granted) }()
+	lease, granted := &s.grounds.of(known.ID).lease, false
+	defer func() { lease.asked(granted) }()
 	select {
-	case s.leases.renewals <- struct{}{}:
+	case s.renewals <- struct{}{}:
 	default:
 		return nil // the database refuses meanwhile
 	}
-	defer func() { <-s.leases.renewals }()
+	defer func() { <-s.renewals }()
 	ctx, cancel := context.WithTimeout(ctx, leaseTerm)
 	defer cancel()
 	history, seen, since := s.ledger.history.Load(), s.ledger.seen(known.ID), time.Now()
@@ -124,7 +105,7 @@ func (s *Store) renew(ctx context.Context, known model.Sale) error {
 	}
 	same := state.StandsAs(&known) && (state.Sold == 0 || seen.is(last))
 	if granted = free && same && settled(&state); granted {
-		s.leases.grant(known.ID, state.Version, history, since)
+		lease.grant(state.Version, history, since)
 	}
 	return nil
 }
@@ -133,7 +114,7 @@ func (s *Store) renew(ctx context.Context, known model.Sale) error {
 // any more.
 func (s *Store) leaseByWriting(d model.Decision, history int64, since time.Time) {
 	if (len(d.Sold) > 0 || d.Fenced) && settled(d.Outcomes[0].Sale) {
-		s.leases.grant(d.Sale.ID, d.Sale.Version, history, since)
+		s.grounds.of(d.Sale.ID).lease.grant(d.Sale.Version, history, since)
 	}
 }
 

@@ -55,7 +55,7 @@ func TestALeaseCountsFromBeforeItWasAskedFor(t *testing.T) {
 	b := newBesideOthers(t)
 	b.sellOut(t)
 	state := b.state(t)
-	b.here.leases = newLeases()
+	b.here.grounds = newGrounds()
 	for {
 		holding, err := b.db.Pool.Begin(t.Context())
 		require.NoError(t, err)
@@ -71,7 +71,7 @@ func TestALeaseCountsFromBeforeItWasAskedFor(t *testing.T) {
 			require.ErrorIs(t, err, context.DeadlineExceeded)
 			continue // it took so long that there is nothing left of it
 		}
-		assert.True(t, b.here.leases.held[b.id].since.Before(asked))
+		assert.True(t, b.here.grounds.of(b.id).lease.since.Before(asked))
 		return
 	}
 }
@@ -95,7 +95,7 @@ func TestThereIsNoLeaseOfAnotherHistory(t *testing.T) {
 			b := newBesideOthers(t)
 			b.sellOut(t)
 			state := b.state(t)
-			b.here.leases = newLeases()
+			b.here.grounds = newGrounds()
 			_, err := b.db.Pool.Exec(t.Context(), c.meanwhile)
 			require.NoError(t, err)
 			if c.leased {
@@ -143,18 +143,20 @@ func TestWhoWritesHasALease(t *testing.T) {
 	store, lamp := openSale(t, db)
 	_, err := store.Commit(t.Context(), lamp.ID, ordersOf("ann"))
 	require.NoError(t, err)
-	assert.Empty(t, store.leases.held, "others can still buy")
+	lease := &store.grounds.of(lamp.ID).lease
+	assert.Zero(t, lease.since, "others can still buy")
 	_, err = db.Pool.Exec(t.Context(), `UPDATE sales SET stock = sold + 1`)
 	require.NoError(t, err)
 	began := time.Now()
 	d, err := store.Commit(t.Context(), lamp.ID, ordersOf("bea"))
 	require.NoError(t, err)
-	had := *store.leases.held[lamp.ID]
-	assert.Equal(t, d.Sale.Version, had.version)
-	assert.False(t, had.since.Before(began))
+	had := lease.since
+	assert.Equal(t, d.Sale.Version, lease.version)
+	assert.False(t, had.Before(began))
 
-	store.leases.grant(lamp.ID, d.Sale.Version-1, 0, had.since.Add(-1))
-	assert.Equal(t, had, *store.leases.held[lamp.ID], "a late answer of an older one changes nothing")
+	lease.grant(d.Sale.Version-1, 0, had.Add(-1))
+	assert.Equal(t, d.Sale.Version, lease.version, "a late answer of an older one changes nothing")
+	assert.Equal(t, had, lease.since)
 }
 
 // TestALeaseIsRenewedBeforeItRunsOut, so that a crowd is refused without a gap; and nobody asks twice at a time, nor again
@@ -178,17 +180,16 @@ func TestALeaseIsRenewedBeforeItRunsOut(t *testing.T) {
 		"not had just now":   {version: 6, history: 3, next: time.Millisecond},
 		"still not answered": {version: 6, history: 3, asking: true},
 	} {
-		l := newLeases()
-		l.held[1] = &lease{
+		l := &lease{
 			version: c.version, history: c.history, since: now.Add(-c.age), asking: c.asking, next: now.Add(c.next - 1),
 		}
-		holds, ask := l.holds(1, 7, 3, now)
+		holds, ask := l.holds(7, 3, now)
 		assert.Equal(t, c.holds, holds, name)
 		assert.Equal(t, c.ask, ask, name)
-		assert.Equal(t, c.ask || c.asking, l.held[1].asking, name)
+		assert.Equal(t, c.ask || c.asking, l.asking, name)
 	}
 
-	l := newLeases()
+	var l lease
 	for _, c := range []struct {
 		granted bool
 		pause   time.Duration
@@ -199,15 +200,15 @@ func TestALeaseIsRenewedBeforeItRunsOut(t *testing.T) {
 		{true, leasePause},
 	} {
 		before := time.Now()
-		l.asked(1, c.granted)
-		assert.Equal(t, c.pause, l.held[1].pause)
-		assert.False(t, l.held[1].next.Before(before.Add(c.pause)))
-		assert.False(t, l.held[1].asking)
+		l.asked(c.granted)
+		assert.Equal(t, c.pause, l.pause)
+		assert.False(t, l.next.Before(before.Add(c.pause)))
+		assert.False(t, l.asking)
 	}
 	for range 20 {
-		l.asked(1, false)
+		l.asked(false)
 	}
-	assert.Equal(t, leaseTerm, l.held[1].pause)
+	assert.Equal(t, leaseTerm, l.pause)
 }
 
 // TestFewAskForLeasesAtATime: connections are for those who sell.
@@ -216,16 +217,16 @@ func TestFewAskForLeasesAtATime(t *testing.T) {
 	b := newBesideOthers(t)
 	b.sellOut(t)
 	state := b.state(t)
-	b.here.leases = newLeases()
+	b.here.grounds = newGrounds()
 	for range maxRenewals {
-		b.here.leases.renewals <- struct{}{}
+		b.here.renewals <- struct{}{}
 	}
 	_, ask := b.here.leased(&state)
 	require.True(t, ask)
 	require.NoError(t, b.here.renew(t.Context(), state.Sale))
 	leased, _ := b.here.leased(&state)
 	assert.False(t, leased)
-	assert.False(t, b.here.leases.held[b.id].asking, "it may be tried again")
-	<-b.here.leases.renewals
+	assert.False(t, b.here.grounds.of(b.id).lease.asking, "it may be tried again")
+	<-b.here.renewals
 	assert.True(t, b.renewed(t, state))
 }

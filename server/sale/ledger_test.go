@@ -266,11 +266,11 @@ func TestOnlyTheVeryDecisionIsFound(t *testing.T) {
 		assert.Equal(t, 2, state.Sold)
 	}
 	for i, shopper := range []string{"cat", "dan"} { // one that is not foreseen, for the row has moved on, and one that would be
-		store.doubts.raise(lamp.ID)
+		store.grounds.of(lamp.ID).doubted.Store(true)
 		d, err := store.Commit(t.Context(), lamp.ID, []model.Order{{ShopperID: shopper}})
 		require.NoError(t, err)
 		assert.Equal(t, 3+i, d.Sold[0].Ordinal)
-		assert.False(t, store.doubts.about(lamp.ID))
+		assert.False(t, store.grounds.of(lamp.ID).doubted.Load())
 	}
 }
 

@@ -55,7 +55,7 @@ func (m *memory) answer(state *model.State, order model.Order) *model.Outcome {
 	if p, known := m.find(state.ID, order.ShopperID); known {
 		return outcome(state, []model.Purchase{p}, order)
 	}
-	if !settled(state) || m.store.unsealed(state) || m.store.doubts.about(state.ID) {
+	if !settled(state) || m.store.unsealed(state) || m.store.grounds.of(state.ID).doubted.Load() {
 		return nil
 	}
 	if !m.stranger(state.ID, order.ShopperID, state.Sold) {
@@ -88,7 +88,7 @@ func (m *memory) renew(known *model.Sale) {
 }
 
 // settled says whether nobody can buy as the sale stands. Whether no purchase from before is still to come, an end by
-// the clock leaves open: see seals.
+// the clock leaves open: see seal.
 func settled(state *model.State) bool {
 	switch state.Phase() {
 	case model.PhaseUpcoming:

@@ -73,7 +73,7 @@ func TestAForesightReachesSoFar(t *testing.T) {
 		}},
 		"a doubt is ended": {late: true, meanwhile: func(t *testing.T, b besideOthers) {
 			t.Helper()
-			b.here.doubts.raise(b.id)
+			b.here.grounds.of(b.id).doubted.Store(true)
 			_, err := b.here.Commit(t.Context(), b.id, ordersOf("ann"))
 			require.NoError(t, err)
 		}},

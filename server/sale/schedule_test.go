@@ -96,8 +96,8 @@ func TestAChangeSaysWhetherItMayHaveHappened(t *testing.T) {
 	service.cut.Store(false)
 	_, err = service.Commit(t.Context(), other.ID, []model.Order{{ShopperID: "ann"}})
 	require.NoError(t, err)
-	assert.True(t, service.doubts.about(lamp.ID), "another sale's write has not waited for it")
-	assert.False(t, service.doubts.about(other.ID))
+	assert.True(t, service.grounds.of(lamp.ID).doubted.Load(), "another sale's write has not waited for it")
+	assert.False(t, service.grounds.of(other.ID).doubted.Load())
 	require.Eventually(t, func() bool {
 		state, err := service.direct.Sale(t.Context(), lamp.ID)
 		return assert.NoError(t, err) && state.Stock == 20

@@ -1,41 +1,25 @@
 package sale
 
 import (
-	"sync"
 	"time"
 
 	"stampede/model"
 )
 
-// seals are the ends by the clock after which nobody can have bought any more. An end by the clock is written nowhere:
-// what was sold in time may still be on its way to the disk or a standby, by another server, and nothing but itself
-// will tell of it. So whoever is the first to be refused waits for a write to the sale's row: that waits for whatever
-// holds the row, and what has not come to it by then finds another version, and the end passed. That seals the end.
-type seals struct {
-	mu   sync.Mutex // guards what follows
-	held map[model.SaleID]seal
-}
-
-// seal is good for one end, from a version of the sale on, and for what the ledger knows as long as it forgets nothing.
+// seal is of an end by the clock from before which no purchase is still to come. An end by the clock is written nowhere:
+// what was sold in time may still be on its way to the disk or a standby, by another server, and nothing but itself will
+// tell of it. So whoever is the first to be refused waits for a write to the sale's row: that waits for whatever holds the
+// row, and what has not come to it by then finds another version, and the end passed. That seals the end.
+//
+// A seal is good for one end, from a version of the sale on, and for what the ledger knows as long as it forgets nothing.
 type seal struct {
 	endsAt           time.Time
 	version, history int64
 }
 
-func newSeals() *seals { return &seals{held: map[model.SaleID]seal{}} }
-
-// hold says whether this end is sealed, and all that was sold before it is in this state of the sale.
-func (s *seals) hold(sale *model.Sale, history int64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	held, known := s.held[sale.ID]
-	return known && held.endsAt.Equal(sale.EndsAt) && held.version <= sale.Version && held.history == history
-}
-
-func (s *seals) note(sale *model.Sale, history int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.held[sale.ID] = seal{endsAt: sale.EndsAt, version: sale.Version, history: history}
+// holds says whether this end is sealed, and all that was sold before it is in this state of the sale. Nil: there is none.
+func (s *seal) holds(sale *model.Sale, history int64) bool {
+	return s != nil && s.endsAt.Equal(sale.EndsAt) && s.version <= sale.Version && s.history == history
 }
 
 // endedByClock says that nobody has ended the sale but the clock.
@@ -45,7 +29,7 @@ func endedByClock(state *model.State) bool {
 
 // unsealed says that a sale has ended, and that purchases from before its end may still come.
 func (s *Store) unsealed(state *model.State) bool {
-	return endedByClock(state) && !s.seals.hold(&state.Sale, s.ledger.history.Load())
+	return endedByClock(state) && !s.grounds.of(state.ID).seal.Load().holds(&state.Sale, s.ledger.history.Load())
 }
 
 // fenced is a decision that sold nothing after its transaction has moved the sale's version on: doubts are over, and if
@@ -56,8 +40,9 @@ func (s *Store) fenced(d *model.Decision, history int64) {
 	for i := range d.Outcomes {
 		d.Outcomes[i].Sale.Sale = d.Sale // all share it
 	}
-	s.doubts.end(d.Sale.ID)
+	here := s.grounds.of(d.Sale.ID)
+	here.doubted.Store(false)
 	if len(d.Outcomes) > 0 && endedByClock(d.Outcomes[0].Sale) {
-		s.seals.note(&d.Sale, history)
+		here.seal.Store(&seal{endsAt: d.Sale.EndsAt, version: d.Sale.Version, history: history})
 	}
 }

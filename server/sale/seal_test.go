@@ -102,9 +102,9 @@ func TestASealIsForOneEnd(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 27, 18, 0, 0, 0, time.UTC)
 	sealed := model.Sale{ID: 1, Version: 100, EndsAt: at}
-	seals := newSeals()
-	assert.False(t, seals.hold(&sealed, 7))
-	seals.note(&sealed, 7)
+	all := newGrounds()
+	assert.False(t, all.of(1).seal.Load().holds(&sealed, 7))
+	all.of(1).seal.Store(&seal{endsAt: at, version: 100, history: 7})
 	for name, c := range map[string]struct {
 		change  func(*model.Sale)
 		history int64
@@ -120,6 +120,6 @@ func TestASealIsForOneEnd(t *testing.T) {
 	} {
 		sale := sealed
 		c.change(&sale)
-		assert.Equal(t, c.want, seals.hold(&sale, c.history), name)
+		assert.Equal(t, c.want, all.of(sale.ID).seal.Load().holds(&sale, c.history), name)
 	}
 }

@@ -24,28 +24,28 @@ const turnKey = 0x5741_4d50 << 32
 
 // Store makes decisions durable. Every write runs in a serializable transaction that is tried again on conflicts.
 type Store struct {
-	db     *pg.DB
-	turns  *pg.Turns
-	log    *slog.Logger
-	reads  chan struct{} // holds one for each read of purchases that is under way
-	ledger *ledger
-	leases *leases
-	meters meters
+	db       *pg.DB
+	turns    *pg.Turns
+	log      *slog.Logger
+	reads    chan struct{} // holds one for each read of purchases that is under way
+	ledger   *ledger
+	grounds  *allGrounds
+	renewals chan struct{} // holds one for each lease that is being asked for
+	meters   meters
 	// openings holds one for each change that opens a sale and is under way: each holds a connection while it waits.
 	openings        chan struct{}
 	openingPatience time.Duration // with its place among them
 	rival           moment        // another replica was noticed: turns are taken for a while after that
 	surprised       moment        // a sale was not as it was foreseen
-	doubts          *doubts
-	seals           *seals
 }
 
 // NewStore makes a store on a migrated database. The turns may be nil: there is one replica, or it does not mind
 // conflicts.
 func NewStore(db *pg.DB, turns *pg.Turns, log *slog.Logger) *Store {
 	return &Store{
-		db: db, turns: turns, log: log, reads: make(chan struct{}, maxReads), ledger: newLedger(), leases: newLeases(),
-		doubts: newDoubts(), seals: newSeals(), openings: make(chan struct{}, maxOpenings), openingPatience: openingPatience,
+		db: db, turns: turns, log: log, reads: make(chan struct{}, maxReads), ledger: newLedger(),
+		grounds: newGrounds(), renewals: make(chan struct{}, maxRenewals),
+		openings: make(chan struct{}, maxOpenings), openingPatience: openingPatience,
 	}
 }
 
@@ -142,7 +142,7 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 		lost, earlier = lost || !known, found
 		decision = model.Decide(state.Sale, earlier, orders, state.At)
 		if len(decision.Sold) == 0 {
-			fenced = s.doubts.about(id) || s.unsealed(&state)
+			fenced = s.grounds.of(id).doubted.Load() || s.unsealed(&state)
 			return confirmReads(ctx, tx, id, fenced, len(earlier) > 0)
 		}
 		written, err = write(ctx, tx, state.Sale, decision.Sold)
@@ -156,7 +156,7 @@ func (s *Store) commitRead(ctx context.Context, id model.SaleID, orders []model.
 	if err != nil && errors.Is(err, pg.ErrOutcomeUnknown) && len(decision.Sold) > 0 {
 		decision, err = s.findOut(ctx, decision, false, err)
 	} else if err == nil && len(decision.Sold) > 0 {
-		s.doubts.end(id)
+		s.grounds.of(id).doubted.Store(false)
 	} else if err == nil && fenced {
 		s.fenced(&decision, history)
 	}
