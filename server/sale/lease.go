@@ -28,14 +28,14 @@ const (
 
 // lease says how long memory may refuse to sell, for any replica may let a sale sell again. It is had by reading the
 // sale's row while no operator's change is about to open it (see Store.Amend), and is good for leaseTerm. Such a change
-// first keeps everybody from having another one, and then waits until the last has run out. So nobody who asks after the
-// change is refused by what was known before it.
+// first keeps everybody from having another one, and then waits until the last has run out. So nobody who asks after
+// the change is refused by what was known before it.
 //
-// Whoever writes to the row, so that nobody can buy after it, has a lease, too: had the change begun before that, it would
-// have to begin anew.
+// Whoever writes to the row, so that nobody can buy after it, has a lease, too: had the change begun before that, it
+// would have to begin anew.
 //
-// It is good for one version of the sale, and for what the ledger knows as long as it forgets nothing. The zero value has
-// run out.
+// It is good for one version of the sale, and for what the ledger knows as long as it forgets nothing. The zero value
+// has run out.
 type lease struct {
 	mu               sync.Mutex // guards what follows
 	version, history int64
@@ -45,8 +45,8 @@ type lease struct {
 	pause            time.Duration
 }
 
-// holds says whether the lease is good at now, and whether it is to be asked for: before it has run out, so that a crowd
-// is refused without a gap.
+// holds says whether the lease is good at now, and whether it is to be asked for: before it has run out, so that a
+// crowd is refused without a gap.
 func (l *lease) holds(version, history int64, now time.Time) (holds, ask bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,9 +84,9 @@ func (s *Store) leased(state *model.State) (leased, ask bool) {
 }
 
 // renew asks for a lease of a sale that is known to stand in this way. There is none while a change is about to open
-// it, nor when the row or its last purchase are not what they are known to be, for the database may have another history,
-// nor when it is only by this server's clock that nobody can buy. Whoever was told to ask calls it; when too many do, it
-// asks for nothing.
+// it, nor when the row or its last purchase are not what they are known to be, for the database may have another
+// history, nor when it is only by this server's clock that nobody can buy. Whoever was told to ask calls it; when too
+// many do, it asks for nothing.
 func (s *Store) renew(ctx context.Context, known model.Sale) error {
 	lease, granted := &s.grounds.of(known.ID).lease, false
 	defer func() { lease.asked(granted) }()

@@ -6,18 +6,21 @@ import (
 	"stampede/model"
 )
 
-// seal is of an end by the clock from before which no purchase is still to come. An end by the clock is written nowhere:
-// what was sold in time may still be on its way to the disk or a standby, by another server, and nothing but itself will
-// tell of it. So whoever is the first to be refused waits for a write to the sale's row: that waits for whatever holds the
-// row, and what has not come to it by then finds another version, and the end passed. That seals the end.
+// seal is of an end by the clock from before which no purchase is still to come. An end by the clock is written
+// nowhere: what was sold in time may still be on its way to the disk or a standby, by another server, and nothing but
+// itself will tell of it. So whoever is the first to be refused waits for a write to the sale's row: that waits for
+// whatever holds the row, and what has not come to it by then finds another version, and the end passed. That seals the
+// end.
 //
-// A seal is good for one end, from a version of the sale on, and for what the ledger knows as long as it forgets nothing.
+// A seal is good for one end, from a version of the sale on, and for what the ledger knows as long as it forgets
+// nothing.
 type seal struct {
 	endsAt           time.Time
 	version, history int64
 }
 
-// holds says whether this end is sealed, and all that was sold before it is in this state of the sale. Nil: there is none.
+// holds says whether this end is sealed, and all that was sold before it is in this state of the sale. Nil: there is
+// none.
 func (s *seal) holds(sale *model.Sale, history int64) bool {
 	return s != nil && s.endsAt.Equal(sale.EndsAt) && s.version <= sale.Version && s.history == history
 }
