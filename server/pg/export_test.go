@@ -12,6 +12,9 @@ import (
 // MigrateFrom is Migrate with other files.
 func (db *DB) MigrateFrom(ctx context.Context, files fs.FS) error { return db.migrate(ctx, files) }
 
+// MaxAttempts bounds how often fn runs, 10 times otherwise.
+func MaxAttempts(n int) TxOption { return func(c *txConfig) { c.attempts = n } }
+
 // DefaultCommitTimeout is what COMMIT may take where nobody says otherwise.
 func DefaultCommitTimeout() time.Duration { return defaultTxConfig().commit }
 

@@ -49,9 +49,6 @@ func defaultTxConfig() txConfig {
 	}
 }
 
-// MaxAttempts bounds how often fn runs; the default is 10, the least is 1.
-func MaxAttempts(n int) TxOption { return func(c *txConfig) { c.attempts = max(1, n) } }
-
 // TxTimeout bounds everything before COMMIT, all attempts and waits together; the default is 5 s. A statement that
 // travels with COMMIT is under CommitTimeout.
 func TxTimeout(d time.Duration) TxOption { return func(c *txConfig) { c.timeout = d } }
