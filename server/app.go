@@ -149,7 +149,7 @@ func (a *App) openDatabase(ctx context.Context, urls databaseURLs) (err error) {
 	}
 	risky, err := a.db.RiskySettings(ctx)
 	for _, setting := range risky {
-		a.log.Warn("PostgreSQL is set so that a crash of its machine can lose confirmed purchases: set this to on",
+		a.log.Warn("PostgreSQL is set so that confirmed purchases can be lost: set this to on",
 			"setting", setting)
 	}
 	return err

@@ -165,7 +165,7 @@ func TestAStartWarnsOfADatabaseThatMayForget(t *testing.T) {
 		Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "warn", LogFormat: "text",
 		DatabaseURL: pgtest.URL(t), Connections: 1, Waiting: 1,
 	}
-	const told = `level=WARN msg="PostgreSQL is set so that a crash of its machine can lose confirmed purchases: set this to on" setting=`
+	const told = `level=WARN msg="PostgreSQL is set so that confirmed purchases can be lost: set this to on" setting=`
 	for url, want := range map[string][]string{
 		cfg.DatabaseURL: {"fsync", "full_page_writes"},
 		cfg.DatabaseURL + "&synchronous_commit=off": {"fsync", "full_page_writes", "synchronous_commit"},

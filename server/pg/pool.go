@@ -130,17 +130,19 @@ func (db *DB) Writable(ctx context.Context) error {
 	}
 }
 
-// RiskySettings are the settings of PostgreSQL that are off, and with which a crash of its machine can lose what was
-// committed. Error: why the server could not be asked.
+// RiskySettings are the settings of PostgreSQL by which what was committed can be lost: in a crash of its machine, and,
+// where there are synchronous standbys, in a failover. Error: why the server could not be asked.
 func (db *DB) RiskySettings(ctx context.Context) ([]string, error) {
-	var off []string
+	var risky []string
 	err := db.Pool.QueryRow(ctx, `
 		SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM pg_settings
-		WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'`).Scan(&off)
+		WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
+			OR name = 'synchronous_commit' AND setting = 'local' AND current_setting('synchronous_standby_names') <> ''`).
+		Scan(&risky)
 	if err != nil {
 		return nil, fmt.Errorf("pg: ask how durable it is: %w", err)
 	}
-	return off, nil
+	return risky, nil
 }
 
 func (db *DB) check(ctx context.Context) error {

@@ -111,6 +111,34 @@ func TestAConnectionWhoseServerVanishedIsPassedOver(t *testing.T) {
 	assert.Equal(t, vanished.Load()+1, network.Accepted.Load(), "nobody dialled to cancel a ping")
 }
 
+// TestSettingsByWhichWhatIsConfirmedCanBeLost are told.
+func TestSettingsByWhichWhatIsConfirmedCanBeLost(t *testing.T) {
+	t.Parallel()
+	risky := func(url, level string) []string {
+		t.Helper()
+		db, err := pg.Open(bounded(t), url+"&synchronous_commit="+level)
+		require.NoError(t, err)
+		risky, err := db.RiskySettings(bounded(t))
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+		return risky
+	}
+	awaited, err := pg.StartEmbedded(bounded(t), pg.EmbeddedConfig{Bin: pinned(t), Throwaway: true, Settings: map[string]string{
+		"fsync": "on", "full_page_writes": "on", "wal_level": "replica", "max_wal_senders": "1",
+		"synchronous_standby_names": "nobody",
+	}})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, awaited.Stop(context.Background())) })
+	for _, level := range []string{"on", "remote_write", "remote_apply"} {
+		assert.Empty(t, risky(awaited.URL(pg.Database), level), level)
+	}
+	for _, level := range []string{"off", "local"} {
+		assert.Equal(t, []string{"synchronous_commit"}, risky(awaited.URL(pg.Database), level), level)
+	}
+	assert.Equal(t, []string{"fsync", "full_page_writes"}, risky(pgtest.EmptyURL(t), "local"), "there is no standby")
+	assert.Equal(t, []string{"fsync", "full_page_writes", "synchronous_commit"}, risky(pgtest.EmptyURL(t), "off"))
+}
+
 // TestOpenBoundsThePing, unless the URL has a bound of its own.
 func TestOpenBoundsThePing(t *testing.T) {
 	t.Parallel()
@@ -150,16 +178,6 @@ func TestASessionIsSetAsItMustBe(t *testing.T) {
 	var quoted string
 	require.NoError(t, opened.NewSelect().ColumnExpr("?", `a\'b é`).Scan(bounded(t), &quoted))
 	assert.Equal(t, `a\'b é`, quoted)
-
-	risky, err := opened.RiskySettings(bounded(t))
-	require.NoError(t, err)
-	assert.Equal(t, []string{"fsync", "full_page_writes"}, risky, "the tests' cluster is thrown away")
-	careless, err := pg.Open(bounded(t), url+"&synchronous_commit=off")
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, careless.Close()) })
-	risky, err = careless.RiskySettings(bounded(t))
-	require.NoError(t, err)
-	assert.Equal(t, []string{"fsync", "full_page_writes", "synchronous_commit"}, risky)
 }
 
 // TestADatabaseThatCannotHoldAllTextIsRefused at the start, and not when somebody with an accent buys.
