@@ -22,6 +22,7 @@ type Clock struct {
 	mu      sync.Mutex // guards what follows
 	origins [clockSamples]time.Time
 	taken   int
+	another bool      // the next reading is of another clock
 	last    time.Time // what Now has said
 	lowest  time.Time // the earliest that Now has said since Passed was asked
 }
@@ -32,8 +33,18 @@ func (c *Clock) Observe(reading time.Time) {
 	origin := reading.Add(-time.Since(start))
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.another {
+		c.taken, c.another = 0, false
+	}
 	c.origins[c.taken%clockSamples] = origin
 	c.taken++
+}
+
+// Anew says that the next reading may be of another clock: it replaces all that were taken before.
+func (c *Clock) Anew() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.another = true
 }
 
 // Now is the database's present instant, in UTC, as far as the latest readings tell. Without any it is this

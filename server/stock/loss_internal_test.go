@@ -110,3 +110,18 @@ func TestALossIsNoticedAtAnyVersion(t *testing.T) {
 		}
 	}
 }
+
+// TestAnotherDatabasesClockIsFollowedAtOnce: after a failover it may be behind, and the readings of the old one, the later,
+// would count for a quarter of a minute.
+func TestAnotherDatabasesClockIsFollowedAtOnce(t *testing.T) {
+	t.Parallel()
+	r := relayOn(&empty{})
+	r.clock.Observe(time.Now())
+	ago := func() time.Duration { return time.Since(r.clock.Now()) }
+	require.NoError(t, r.connected(t.Context()))
+	assert.Less(t, ago(), time.Minute, "at first it may be the one that was read when the server started")
+	require.NoError(t, r.connected(t.Context()))
+	assert.Greater(t, ago(), time.Hour-time.Minute)
+	r.clock.Observe(time.Now())
+	assert.Less(t, ago(), time.Minute, "later readings count beside it")
+}

@@ -199,12 +199,14 @@ func (r *Relay) listen(ctx context.Context) {
 	})
 }
 
-// connected begins anew with the database, which may be another one since the connection was lost: others may have sold
-// as many units there as are known here, to other shoppers, and no number would tell. What is forgotten is read up
-// again in the background. At the first time nothing is known but what this process has done in its first moments.
+// connected begins anew with the database, which may be another one since the connection was lost: its clock may be
+// behind, and others may have sold as many units there as are known here, to other shoppers, and no number would tell.
+// What is forgotten is read up again in the background. At the first time nothing is known but what this process has
+// done in its first moments.
 func (r *Relay) connected(ctx context.Context) error {
 	if r.listened {
 		r.source.Forget()
+		r.clock.Anew()
 	}
 	r.listened = true
 	if err := r.Sync(ctx); err != nil {
