@@ -184,8 +184,10 @@ func parseURL(raw string) (*pgxpool.Config, error) {
 	if cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
 		return nil, fmt.Errorf("pg: %w: prepared statements are needed, and default_query_exec_mode forbids them", ErrBadURL)
 	}
+	// options=-c… or --…, where a name may have dashes, would count for less than what is set here.
+	options := strings.ReplaceAll(cfg.ConnConfig.RuntimeParams["options"], "-", "_")
 	for name, value := range sessionDefaults {
-		if cfg.ConnConfig.RuntimeParams[name] == "" {
+		if cfg.ConnConfig.RuntimeParams[name] == "" && !strings.Contains(options, name+"=") {
 			cfg.ConnConfig.RuntimeParams[name] = value
 		}
 	}

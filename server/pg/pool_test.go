@@ -111,6 +111,21 @@ func TestAConnectionWhoseServerVanishedIsPassedOver(t *testing.T) {
 	assert.Equal(t, vanished.Load()+1, network.Accepted.Load(), "nobody dialled to cancel a ping")
 }
 
+// TestSettingsOfTheURLCount, however it says them.
+func TestSettingsOfTheURLCount(t *testing.T) {
+	t.Parallel()
+	url := pgtest.EmptyURL(t)
+	for said, want := range map[string]string{
+		"": "2s", "&lock_timeout=4000": "4s", "&options=-c%20lock_timeout%3D4000": "4s",
+		"&options=--lock-timeout%3D4000": "4s", "&options=-c%20jit%3Don": "2s",
+	} {
+		db, err := pg.Open(bounded(t), url+said)
+		require.NoError(t, err)
+		assert.Equal(t, want, value[string](t, db, `SHOW lock_timeout`), said)
+		require.NoError(t, db.Close())
+	}
+}
+
 // TestSettingsByWhichWhatIsConfirmedCanBeLost are told.
 func TestSettingsByWhichWhatIsConfirmedCanBeLost(t *testing.T) {
 	t.Parallel()
