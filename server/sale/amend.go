@@ -37,6 +37,7 @@ func (s *Store) Amend(ctx context.Context, id model.SaleID, wish model.Amendment
 	if err != nil {
 		return model.State{}, fmt.Errorf("amend sale %d: %w", id, err)
 	}
+	s.grounds.of(id).doubted.Store(false) // if anything was in doubt, this was a write to the row
 	s.ledger.foresee(id, &after, "")
 	return after, nil
 }

@@ -102,6 +102,9 @@ func TestAChangeSaysWhetherItMayHaveHappened(t *testing.T) {
 		state, err := service.direct.Sale(t.Context(), lamp.ID)
 		return assert.NoError(t, err) && state.Stock == 20
 	}, limit, tick, "it has happened")
+	_, err = service.Change(t.Context(), lamp.ID, change(model.Paused, model.Sale.Pause))
+	require.NoError(t, err)
+	assert.False(t, service.grounds.of(lamp.ID).doubted.Load(), "another change of this one has")
 
 	require.NoError(t, service.db.Close())
 	_, err = service.Change(t.Context(), lamp.ID, adds)
