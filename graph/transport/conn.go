@@ -111,8 +111,8 @@ func (c *conn) stopTimerLocked() {
 	}
 }
 
-// began is where this process's own count of time begins: unlike the wall clock, nobody sets it. By that, a step of
-// some seconds would end every connection at once.
+// began is where this process's own count of time begins. Nobody sets that: were silence counted by the wall clock, a
+// step of some seconds would end every connection at once.
 var began = time.Now()
 
 func (c *conn) hear() { c.heard.Store(int64(time.Since(began))) }
