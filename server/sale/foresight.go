@@ -40,11 +40,9 @@ type foresight struct {
 
 // foreseen is how a transaction will find the sale, if it is foreseen that every order will be sold a unit.
 func (s *Store) foreseen(id model.SaleID, orders []model.Order) (f foresight, ok bool) {
-	if s.grounds.of(id).doubted.Load() {
-		return f, false
-	}
 	state, place, known := s.ledger.foreseen(id, orders)
-	if state == nil || state.Phase() != model.PhaseActive || state.Remaining() < len(orders) || !distinct(orders) {
+	if state == nil || s.grounds.of(id).doubted.Load() ||
+		state.Phase() != model.PhaseActive || state.Remaining() < len(orders) || !distinct(orders) {
 		return f, false
 	}
 	f = foresight{sale: *state, place: place, seen: known, reach: 1}
