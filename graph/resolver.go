@@ -7,9 +7,11 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"stampede/model"
 )
@@ -82,7 +84,17 @@ type Resolver struct {
 // NewSchema is the executable schema: resolvers, the scope directive, and the rest of what gqlgen wants.
 func NewSchema(r *Resolver) graphql.ExecutableSchema {
 	return NewExecutableSchema(Config{
+		Schema:     servedSchema,
 		Resolvers:  r,
 		Directives: DirectiveRoot{RequiresScope: requireScope},
 	})
 }
+
+// servedSchema is the schema as it is written. gqlparser gives every schema @defer, and what gqlgen puts off comes in
+// answers of its own, which no transport here sends: the field would be null, though there is something.
+var servedSchema = func() *ast.Schema {
+	served := *parsedSchema
+	served.Directives = maps.Clone(served.Directives)
+	delete(served.Directives, "defer")
+	return &served
+}()

@@ -12,6 +12,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"stampede/graph"
 	"stampede/model"
@@ -93,6 +95,33 @@ func TestAConnectionOutlivesNoPanic(t *testing.T) {
 	s.enter(t, "").alive(t)
 }
 
+// TestNothingIsPutOff: an answer is whole. What gqlgen defers would be null in it, though there is something.
+func TestNothingIsPutOff(t *testing.T) {
+	t.Parallel()
+	s := open(t, tcp(t), func(o *Options, r *graph.Resolver) {
+		o.Introspection = true
+		r.Sales = purchases{by: func(context.Context, string) (model.Purchase, bool, error) {
+			return model.Purchase{SaleID: 1, Ordinal: 7}, true, nil
+		}}
+	})
+	c := s.enter(t, "ann")
+	for _, fields := range []string{
+		`... @defer { viewerPurchase { ordinal } }`, `... @defer(label: "x") { sold }`, `... on Sale @defer(if: false) { sold }`,
+	} {
+		c.subscribe(t, "1", `{ saleStatus { id `+fields+` } }`, nil)
+		m := c.next(t)
+		assert.Equal(t, "error", m.Type, "%s: %s", fields, m.Payload)
+		assert.Contains(t, string(m.Payload), `"GRAPHQL_VALIDATION_FAILED"`, fields)
+	}
+	c.subscribe(t, "1", `{ saleStatus { id ... { viewerPurchase { ordinal } } } }`, nil)
+	assert.Contains(t, string(c.next(t).Payload), `"viewerPurchase":{"ordinal":7}`)
+	assert.Equal(t, "complete", c.next(t).Type)
+	c.subscribe(t, "1", `{ __schema { directives { name } } }`, nil)
+	told := string(c.next(t).Payload)
+	assert.Contains(t, told, `"include"`)
+	assert.NotContains(t, told, "defer", "whoever asks for the schema is not told of it")
+}
+
 // TestWhatIsDeferredEndsWithItsState: nobody waits for it.
 func TestWhatIsDeferredEndsWithItsState(t *testing.T) {
 	t.Parallel()
@@ -105,8 +134,12 @@ func TestWhatIsDeferredEndsWithItsState(t *testing.T) {
 				return p, false, ctx.Err()
 			}}
 		})
+		const text = `subscription { stockChanged { sold ... @defer { viewerPurchase { ordinal } } } }`
+		parsed, errs := gqlparser.LoadQueryWithRules(gqlparser.MustLoadSchema(&ast.Source{Input: graph.SDL}), text, nil)
+		require.Empty(t, errs)
+		s.exec.valid.Add(t.Context(), text, &document{QueryDocument: parsed}) // it would be refused
 		ann := s.enter(t, "ann")
-		ann.subscribe(t, "1", `subscription { stockChanged { sold ... @defer { viewerPurchase { ordinal } } } }`, nil)
+		ann.subscribe(t, "1", text, nil)
 		assert.InDelta(t, 0, ann.event(t, "1")["sold"], 0)
 		<-ended
 		ann.alive(t)
