@@ -60,6 +60,8 @@ type conn struct {
 	ready   bool
 	restart bool // the server drains
 	running []*operation
+	// uncounted is closed when the operation that came last has been counted; nil: it has been.
+	uncounted chan struct{}
 }
 
 // message is what both sides send.

@@ -24,6 +24,9 @@ type operation struct {
 	ended  bool // the client wants no more of it
 	leave  func()
 	sub    *subscription
+
+	before  <-chan struct{} // closed when all that came before it have been counted; nil: they have been
+	counted chan struct{}   // closed when it has been, too; nil from then on
 }
 
 // subscribe begins an operation on a goroutine of its own, which ends when a subscription has found its group: the
@@ -44,7 +47,8 @@ func (c *conn) subscribe(m message) {
 		c.refuse(m.ID, gqlerror.List{tooMany("Too many operations are under way on this connection.")})
 	default:
 		ctx, cancel := context.WithCancel(c.as)
-		op := &operation{id: m.ID, cancel: cancel}
+		op := &operation{id: m.ID, cancel: cancel, before: c.uncounted, counted: make(chan struct{})}
+		c.uncounted = op.counted
 		c.running = append(c.running, op)
 		payload := slices.Clone(m.Payload)
 		go c.execute(ctx, op, payload)
@@ -65,6 +69,7 @@ func twoStreams() *gqlerror.Error {
 
 // execute answers an operation.
 func (c *conn) execute(ctx context.Context, op *operation, payload json.RawMessage) {
+	defer c.count(op)
 	defer func() {
 		if cause := recover(); cause != nil { // resolvers have a net of their own
 			c.h.options.Log.ErrorContext(ctx, "an operation panicked", "cause", cause, "stack", string(debug.Stack()))
@@ -101,6 +106,7 @@ func (c *conn) execute(ctx context.Context, op *operation, payload json.RawMessa
 			return
 		}
 	}
+	c.count(op)
 	next, ctx := c.h.exec.DispatchOperation(ctx, asked)
 	for response := next(ctx); response != nil; response = next(ctx) {
 		if asked.Operation.Operation == ast.Subscription && len(response.Errors) > 0 && len(response.Data) == 0 {
@@ -126,8 +132,33 @@ func (h *websockets) known(live graph.Live) bool {
 	return err == nil && found
 }
 
-// admit counts a subscription in, when there is room for one more.
+// count lets those that came after an operation be counted: what it is has been found out. They wait for one another,
+// so that of too many subscriptions the last are refused; none waits for longer than documents take to be read.
+func (c *conn) count(op *operation) {
+	if op.counted == nil {
+		return
+	}
+	op.await()
+	c.mu.Lock()
+	if c.uncounted == op.counted {
+		c.uncounted = nil
+	}
+	c.mu.Unlock()
+	close(op.counted)
+	op.before, op.counted = nil, nil
+}
+
+// await returns when all that came before have been counted.
+func (op *operation) await() {
+	if op.before != nil {
+		<-op.before
+	}
+}
+
+// admit counts a subscription in, when there is room for one more. It takes its turn.
 func (c *conn) admit(op *operation) bool {
+	op.await()
+	defer c.count(op)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	op.live = true

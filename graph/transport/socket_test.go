@@ -192,6 +192,31 @@ func TestWhoIsToldThatItIsOverFindsItOver(t *testing.T) {
 	})
 }
 
+// TestTheLastOfTooManyAreRefused, also when they come in one breath.
+func TestTheLastOfTooManyAreRefused(t *testing.T) {
+	t.Parallel()
+	s := open(t, tcp(t), nil)
+	for range 20 {
+		c := s.enter(t, "")
+		c.subscribe(t, "a query", `{ __typename }`, nil)
+		c.subscribe(t, "a mistake", `{ nothing }`, nil)
+		for i := range maxSubscriptions + 2 {
+			c.subscribe(t, fmt.Sprint(i), watch, nil)
+		}
+		last := map[string]string{}
+		for len(last) < maxSubscriptions+4 || last["a query"] != "complete" {
+			m := c.next(t)
+			last[m.ID] = m.Type
+		}
+		want := map[string]string{"a query": "complete", "a mistake": "error"}
+		for i := range maxSubscriptions + 2 {
+			want[fmt.Sprint(i)] = map[bool]string{true: "next", false: "error"}[i < maxSubscriptions]
+		}
+		assert.Equal(t, want, last)
+		require.NoError(t, c.Close())
+	}
+}
+
 // TestAllAreToldThatTheServerRestarts, spread so that they do not return together, and nobody is let in any more.
 func TestAllAreToldThatTheServerRestarts(t *testing.T) {
 	t.Parallel()
