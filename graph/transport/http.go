@@ -154,7 +154,12 @@ var (
 	tooLarge    = &refusal{http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "The request is too large."}
 	unreadable  = &refusal{http.StatusBadRequest, codeBadRequest, "The request could not be read."}
 	noOperation = &refusal{
-		http.StatusBadRequest, codeBadRequest, "The request is not a GraphQL request: it is a JSON object with a query.",
+		http.StatusBadRequest, codeBadRequest, "The request is not a GraphQL request: it is a JSON object with a query, " +
+			"which is text; variables and extensions are objects.",
+	}
+	noOperationInAddress = &refusal{
+		http.StatusBadRequest, codeBadRequest, "The address holds no GraphQL request: it has a query, " +
+			"and if need be operationName, variables and extensions; the last two are JSON objects.",
 	}
 	batched = &refusal{
 		http.StatusBadRequest, "BATCHING_DISABLED", "One operation comes in one request: a list of them is not taken.",
@@ -201,10 +206,10 @@ func (h *Handler) readPost(w http.ResponseWriter, r *http.Request, asked *graphq
 	if bytes.HasPrefix(bytes.TrimLeft(body.Bytes(), " \t\r\n"), []byte("[")) {
 		return batched
 	}
-	if !decode(body.Bytes(), asked) {
+	if !decode(body.Bytes(), asked) || !holdsOperation(asked) {
 		return noOperation
 	}
-	return holdsOperation(asked)
+	return nil
 }
 
 // readGet reads an operation from a request's address.
@@ -214,22 +219,22 @@ func (h *Handler) readGet(r *http.Request, asked *graphql.RawParams) *refusal {
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return noOperation
+		return noOperationInAddress
 	}
 	asked.Query, asked.OperationName = values.Get("query"), values.Get("operationName")
 	for name, into := range map[string]*map[string]any{"variables": &asked.Variables, "extensions": &asked.Extensions} {
 		if text := values.Get(name); text != "" && !decode([]byte(text), into) {
-			return noOperation
+			return noOperationInAddress
 		}
 	}
-	return holdsOperation(asked)
-}
-
-func holdsOperation(asked *graphql.RawParams) *refusal {
-	if asked.Query == "" && asked.Extensions["persistedQuery"] == nil {
-		return noOperation
+	if !holdsOperation(asked) {
+		return noOperationInAddress
 	}
 	return nil
+}
+
+func holdsOperation(asked *graphql.RawParams) bool {
+	return asked.Query != "" || asked.Extensions["persistedQuery"] != nil
 }
 
 // writeResponse writes the answer to an operation that was executed. Its data is JSON already.
