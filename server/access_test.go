@@ -64,6 +64,39 @@ func TestAScopeIsHadOnce(t *testing.T) {
 	}
 }
 
+// TestAClaimIsKnownByItsExactName: one that is spelt in another case is somebody else's, and has no say.
+func TestAClaimIsKnownByItsExactName(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	soon := time.Now().Add(time.Hour).Unix()
+	ask := func(change jwt.MapClaims) answer {
+		all := jwt.MapClaims{"sub": "ann", "aud": "stampede", "scope": "shopper", "exp": soon}
+		for name, value := range change {
+			all[name] = value
+			if value == nil {
+				delete(all, name)
+			}
+		}
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, all).SignedString([]byte(testSecret))
+		require.NoError(t, err)
+		return h.ask(t, token, `{ viewer { id scopes } }`, nil)
+	}
+	ann := vars{"viewer": vars{"id": "ann", "scopes": []any{"SHOPPER"}}}
+	for name, value := range map[string]any{
+		"sub": "eve", "scope": "operator", "aud": "elsewhere", "exp": 1, "nbf": soon, "iat": soon, "iss": true,
+	} {
+		for _, spelt := range []string{strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:]} {
+			assert.Equal(t, ann, ask(jwt.MapClaims{spelt: value}).Data, "beside the right one: %s", spelt)
+			instead := ask(jwt.MapClaims{name: nil, spelt: map[string]any{"aud": "stampede", "exp": soon, "sub": "ann"}[name]})
+			if name == "sub" || name == "aud" || name == "exp" {
+				assert.Equal(t, http.StatusUnauthorized, instead.Status, "instead of it: %s", spelt)
+			}
+		}
+	}
+	assert.Equal(t, vars{"viewer": vars{"id": "ann", "scopes": []any{}}},
+		ask(jwt.MapClaims{"scope": nil, "Scope": "operator"}).Data)
+}
+
 func TestAPurchaseIsReadByItsOwnerAndByOperators(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, nil)

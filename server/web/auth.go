@@ -50,9 +50,20 @@ type Auth struct {
 }
 
 type claims struct {
+	misspelt
 	jwt.RegisteredClaims
 	Scope string `json:"scope"`
 }
+
+// misspelt takes the claims whose names are right but for their case, and are others (RFC 7519, 10.1.1): encoding/json
+// takes a name that is no field's to the letter for that of the first field which is spelt so in any case.
+type misspelt struct {
+	ISS, SUB, AUD, EXP, NBF, IAT, SCOPE ignored `json:",omitzero"`
+}
+
+type ignored struct{}
+
+func (*ignored) UnmarshalJSON([]byte) error { return nil }
 
 // NewAuth makes an Auth; what it does in the background ends with ctx. A provider that is away at the start does not
 // keep the server from starting: until it is there, nobody is signed in by its keys.
