@@ -54,7 +54,7 @@ func TestThePageIsServed(t *testing.T) {
 
 	for path, want := range map[string]string{
 		"/": shop, "/a/b": shop, "/index.html": shop, "/desks": shop, "/playground/": playground,
-		"/desk/": desk, "/desk/sales/sale_1/report": desk,
+		"/desk/": desk, "/desk/sales/sale_1/report": desk, "/desk.html": desk, "/playground.html": playground,
 	} {
 		response, body := h.get(t, http.MethodGet, path)
 		assert.Equal(t, http.StatusOK, response.StatusCode, path)

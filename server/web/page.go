@@ -94,9 +94,9 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	switch {
-	case name == "playground":
+	case name == "playground" || name == "playground.html":
 		p.playground.serve(w, r, pageType)
-	case name == "desk" || strings.HasPrefix(name, "desk/") && path.Ext(name) == "":
+	case name == "desk" || name == "desk.html" || strings.HasPrefix(name, "desk/") && path.Ext(name) == "":
 		p.desk.serve(w, r, pageType)
 	case path.Ext(name) == "" || name == "index.html":
 		w.Header().Set("Content-Security-Policy", shopPolicy)
