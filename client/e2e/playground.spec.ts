@@ -56,3 +56,65 @@ test('the playground knows the schema where introspection is switched off', asyn
   expect(asked).toEqual([]);
   expect(wrong).toEqual([]);
 });
+
+test('the editors take the colours of the system, also when it changes', async ({
+  page,
+  stampede,
+}) => {
+  const colours = () =>
+    page
+      .locator('.graphiql-query-editor .monaco-editor')
+      .first()
+      .evaluate((editor) =>
+        getComputedStyle(editor).getPropertyValue('--vscode-editor-foreground'),
+      );
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.goto(`${stampede.url}/playground`);
+  await page.locator('body[data-ready]').waitFor();
+  const dark = await colours();
+  expect(dark).not.toBe('');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect.poll(colours).not.toBe(dark);
+  const light = await colours();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect.poll(colours).toBe(dark);
+
+  // Who has chosen one keeps it, and all of the page with it.
+  await page.getByRole('button', { name: 'Open settings dialog' }).click();
+  await page.getByRole('button', { name: 'Light', exact: true }).click();
+  await page.keyboard.press('Escape');
+  await expect.poll(colours).toBe(light);
+  const [bar, editors] = await page.evaluate(() =>
+    ['.bar', '.graphiql-editors'].map((part) => {
+      let element = document.querySelector(part);
+      while (element && getComputedStyle(element).backgroundColor === 'rgba(0, 0, 0, 0)')
+        element = element.parentElement;
+      const shades = element && getComputedStyle(element).backgroundColor.match(/[\d.]+/g);
+      return Number(shades?.[0] ?? 0);
+    }),
+  );
+  expect(Math.min(bar ?? 0, editors ?? 0), 'both are light').toBeGreaterThan(200);
+});
+
+test('the playground has room for a question and its answer on a phone', async ({
+  browser,
+  stampede,
+}) => {
+  await stampede.schedule(42);
+  const page = await browser.newPage({ viewport: { width: 390, height: 844 }, hasTouch: true });
+  await page.goto(`${stampede.url}/playground`);
+  await page.getByRole('button', { name: /^Execute query/ }).tap();
+  const result = page.locator('.result-window');
+  await expect(result).toContainText('"saleStatus"');
+  for (const part of [result, page.locator('.graphiql-editors'), page.locator('.rail')]) {
+    await part.scrollIntoViewIfNeeded();
+    const box = await part.boundingBox();
+    expect(box?.width, 'wide').toBeGreaterThan(330);
+    expect(box?.height, 'high').toBeGreaterThan(80);
+    expect((box?.x ?? -1) + (box?.width ?? 0), 'in sight').toBeLessThanOrEqual(390);
+  }
+  await page.getByRole('button', { name: /^Buy/ }).tap();
+  await expect(page.locator('.graphiql-query-editor')).toContainText('mutation Buy');
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+  await page.close();
+});

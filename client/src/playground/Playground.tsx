@@ -2,6 +2,7 @@ import { GraphiQL } from 'graphiql';
 import type { GraphQLSchema } from 'graphql';
 import { type ChangeEvent, useCallback, useEffect, useMemo, useState } from 'react';
 import { createFetcher } from './fetcher';
+import { SystemTheme } from './SystemTheme';
 import { OperationsIcon, OperationsRail } from './OperationsRail';
 import { savedOperations } from './operations';
 
@@ -35,6 +36,7 @@ export function Playground({ schema }: { schema: GraphQLSchema | undefined }) {
         <GraphiQL.Logo>
           <span />
         </GraphiQL.Logo>
+        <SystemTheme />
       </GraphiQL>
     </>
   );
