@@ -66,6 +66,20 @@ test('a name of one long word, and the largest stock, fit wherever they stand', 
   expect(wrong).toEqual([]);
 });
 
+test('where the reader’s colours take the place of ours, a button that does something keeps an edge', async ({
+  stampede,
+  sitsDown,
+}) => {
+  await stampede.schedule(40);
+  const page = await sitsDown('mona', { forcedColors: 'active' });
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByRole('button', { name: 'Pause it' })).toHaveCSS('border-width', '2px');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('link', { name: 'Schedule a sale' }).click();
+  const schedule = page.getByRole('button', { name: 'Schedule it' });
+  await expect(schedule).toHaveCSS('border-width', '2px');
+});
+
 /** What does not fit: a page wider than its window, words wider than their place. */
 function cutOff(): string[] {
   const wrong: string[] = [];
