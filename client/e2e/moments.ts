@@ -24,6 +24,9 @@ async function arrive({ opens, options }: Stage): Promise<Shopper> {
   return shopper;
 }
 
+/** The button takes a finger: it waits a moment where something else has just stood. */
+const mayBuy = (ada: Shopper) => expect(ada.buyButton).toHaveAttribute('aria-disabled', 'false');
+
 /** As many others as it takes. */
 async function sell(stampede: Stampede, sale: string, units: number): Promise<void> {
   await Promise.all(Array.from({ length: units }, (_, i) => stampede.buyAs(`Guest ${i}`, sale)));
@@ -84,12 +87,14 @@ export const moments: Record<string, Moment> = {
     await sell(stage.stampede, sale, 36);
     const ada = await arrive(stage);
     await ada.reads('64 of 100 left');
+    await mayBuy(ada);
     return ada;
   },
   'open-for-days': async (stage) => {
     await stage.stampede.schedule(100, -1000, product, 3 * 86_400_000);
     const ada = await arrive(stage);
     await ada.reads('Open until');
+    await mayBuy(ada);
     return ada;
   },
   unready: async (stage) => {
@@ -107,6 +112,7 @@ export const moments: Record<string, Moment> = {
     await sell(stage.stampede, sale, 18);
     const ada = await arrive(stage);
     await ada.reads('2 of 20 left');
+    await mayBuy(ada);
     return ada;
   },
   buying: (stage) => buying(stage, 'buying', () => new Promise(() => undefined)),
