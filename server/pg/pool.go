@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -184,14 +185,25 @@ func parseURL(raw string) (*pgxpool.Config, error) {
 	if cfg.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
 		return nil, fmt.Errorf("pg: %w: prepared statements are needed, and default_query_exec_mode forbids them", ErrBadURL)
 	}
-	// options=-c… or --…, where a name may have dashes, would count for less than what is set here.
-	options := strings.ReplaceAll(cfg.ConnConfig.RuntimeParams["options"], "-", "_")
+	inOptions := settingsIn(cfg.ConnConfig.RuntimeParams["options"])
 	for name, value := range sessionDefaults {
-		if cfg.ConnConfig.RuntimeParams[name] == "" && !strings.Contains(options, name+"=") {
+		if cfg.ConnConfig.RuntimeParams[name] == "" && !inOptions[name] {
 			cfg.ConnConfig.RuntimeParams[name] = value
 		}
 	}
 	return cfg, nil
+}
+
+var option = regexp.MustCompile(`(?:^|\s)(?:-c\s*|--)([\w-]+)=`)
+
+// settingsIn are the names of what options sets, as -c name=value or as --name=value, where a name may have dashes: it
+// counts for less than a parameter of its own.
+func settingsIn(options string) map[string]bool {
+	names := map[string]bool{}
+	for _, found := range option.FindAllStringSubmatch(options, -1) {
+		names[strings.ToLower(strings.ReplaceAll(found[1], "-", "_"))] = true
+	}
+	return names
 }
 
 // sessionDefaults are settings of every session, however the server, the database or the role is set. Only the URL may

@@ -118,6 +118,8 @@ func TestSettingsOfTheURLCount(t *testing.T) {
 	for said, want := range map[string]string{
 		"": "2s", "&lock_timeout=4000": "4s", "&options=-c%20lock_timeout%3D4000": "4s",
 		"&options=--lock-timeout%3D4000": "4s", "&options=-c%20jit%3Don": "2s",
+		"&options=-clock_timeout%3D4000": "4s", "&options=-c%20jit%3Don%20-c%20LOCK_TIMEOUT%3D4000": "4s",
+		"&options=-c%20deadlock_timeout%3D4000": "2s", // ends as another one does
 	} {
 		db, err := pg.Open(bounded(t), url+said)
 		require.NoError(t, err)
