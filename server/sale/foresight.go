@@ -49,8 +49,8 @@ func (s *Store) foreseen(id model.SaleID, orders []model.Order) (f foresight, ok
 	if s.alone() {
 		return f, state.Sold == known.ordinal
 	}
-	// Of the others' buyers the ledger does not know. They seldom ask here.
-	f.reach = reach
+	// The others move the row. Of their buyers the ledger does not know: they seldom ask here.
+	f.place, f.reach = "", reach
 	return f, !s.surprised.within(calmAgain)
 }
 

@@ -8,8 +8,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"stampede/model"
+	"stampede/server/pg"
 	"stampede/server/pg/pgtest"
 )
+
+// placeOf is where a sale's row lies.
+func placeOf(t *testing.T, db *pg.DB, id model.SaleID) (place string) {
+	t.Helper()
+	require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT ctid::text FROM sales WHERE id = $1`, id).Scan(&place))
+	return place
+}
 
 // TestARowIsFoundWhereItWasLeft, though old versions of it lie about as long as somebody looks at an old snapshot.
 func TestARowIsFoundWhereItWasLeft(t *testing.T) {
@@ -31,9 +39,7 @@ func TestARowIsFoundWhereItWasLeft(t *testing.T) {
 			assert.Empty(t, f.place)
 			continue
 		}
-		var place string
-		require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT ctid::text FROM sales`).Scan(&place))
-		assert.Equal(t, place, f.place)
+		assert.Equal(t, placeOf(t, db, lamp.ID), f.place)
 	}
 	_, err = store.Amend(t.Context(), lamp.ID, model.Amendment{Kind: model.Paused, By: "op", Change: model.Sale.Pause})
 	require.NoError(t, err)
@@ -52,15 +58,12 @@ func TestARowThatHasMovedIsLookedFor(t *testing.T) {
 	_, left, _ := store.ledger.foreseen(lamp.ID, nil)
 	_, err := db.Pool.Exec(t.Context(), `VACUUM FULL sales`)
 	require.NoError(t, err)
-	var place string
-	require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT ctid::text FROM sales`).Scan(&place))
-	require.NotEqual(t, left, place)
+	require.NotEqual(t, left, placeOf(t, db, lamp.ID))
 	for i, shopper := range []string{"dan", "eva", "fay"} {
 		assert.Equal(t, 4+i, bought(t, store, lamp.ID, shopper).Sold)
 	}
 	_, left, _ = store.ledger.foreseen(lamp.ID, nil)
-	require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT ctid::text FROM sales`).Scan(&place))
-	assert.Equal(t, place, left)
+	assert.Equal(t, placeOf(t, db, lamp.ID), left)
 }
 
 // TestAnotherSalesRowIsNotTaken where a sale's row has lain: it is of the same version and has as many units.
@@ -75,7 +78,7 @@ func TestAnotherSalesRowIsNotTaken(t *testing.T) {
 	}
 	f, ok := store.foreseen(lamp.ID, ordersOf("cid"))
 	require.True(t, ok)
-	require.NoError(t, db.Pool.QueryRow(t.Context(), `SELECT ctid::text FROM sales WHERE id = $1`, tent.ID).Scan(&f.place))
+	f.place = placeOf(t, db, tent.ID)
 	_, _, err := store.commitForeseen(t.Context(), lamp.ID, f, ordersOf("cid"))
 	require.ErrorIs(t, err, errSurprise)
 	var sold int

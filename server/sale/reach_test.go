@@ -166,7 +166,7 @@ func TestWhatComesAfterTheEndSellsNothing(t *testing.T) {
 	_, err = b.db.Pool.Exec(t.Context(), `UPDATE sales SET ends_at = clock_timestamp()`)
 	require.NoError(t, err)
 	sold, err := late.Exec(t.Context(), sellSQL, b.id, 1, f.sale.Version, f.reach, f.seen.ordinal, []string{"bea"},
-		[]string{"key"}, f.seen.last.ShopperID, f.seen.last.PurchasedAt, nil)
+		[]string{"key"}, f.seen.last.ShopperID, f.seen.last.PurchasedAt, "")
 	require.NoError(t, err)
 	_, err = late.Exec(t.Context(), "COMMIT")
 	require.NoError(t, err)

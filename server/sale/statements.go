@@ -65,12 +65,12 @@ const reach = 64
 // to lie; if not, it writes and returns nothing at all.
 //
 // For the end it looks at the clock, and not at when its transaction began: it may have been on its way for long. It
-// looks for the row where that lies, at $10, and by the index only if that is null: while an old snapshot is held, by a
-// backup or a long query, every version of the row remains, and by the index one meets them all.
+// looks for the row where that lies, at $10, and by the index only if that is empty: while an old snapshot is held, by
+// a backup or a long query, every version of the row remains, and by the index one meets them all.
 const sellSQL = `
 WITH moved AS (
     UPDATE sales SET sold = sold + $2, version = version + 1
-    WHERE ctid = coalesce($10, (SELECT ctid FROM sales WHERE id = $1)) AND id = $1
+    WHERE ctid = coalesce(nullif($10, '')::tid, (SELECT ctid FROM sales WHERE id = $1)) AND id = $1
         AND version >= $3 AND version < $3 + $4 AND sold + $2 <= stock
         AND paused_at IS NULL AND ended_at IS NULL AND starts_at <= now()
         AND (ends_at IS NULL OR clock_timestamp() < ends_at)
@@ -169,13 +169,9 @@ func sell(ctx context.Context, tx bun.Tx, row *pg.Row, f foresight, orders []mod
 	for i, o := range orders {
 		shoppers[i], keys[i] = o.ShopperID, o.IdempotencyKey
 	}
-	var place any // null where nobody knows, or others move it
-	if f.reach == 1 && f.place != "" {
-		place = f.place
-	}
 	last := f.seen.last
 	_, err := tx.Tx.ExecContext(row.Together(ctx), sellSQL, f.sale.ID, n, f.sale.Version, f.reach, f.seen.ordinal,
-		shoppers, keys, last.ShopperID, last.PurchasedAt, place)
+		shoppers, keys, last.ShopperID, last.PurchasedAt, f.place)
 	if err != nil {
 		return fmt.Errorf("sell: %w", err)
 	}
