@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"stampede/model"
@@ -107,7 +108,10 @@ func (b *bench) writeHistory(ctx context.Context, db *pg.DB, old model.SaleID) e
 	if _, err := db.Pool.Exec(ctx, "CHECKPOINT"); err != nil {
 		return err
 	}
-	return b.warmWAL(ctx)
+	if err := b.warmWAL(ctx); err != nil {
+		return err
+	}
+	return b.awaitCalmDisk(ctx, os.TempDir())
 }
 
 // explain notes how PostgreSQL carries out a batch after n earlier purchases.

@@ -25,6 +25,8 @@ const (
 // contest is the purchases over HTTP that are compared.
 type contest struct {
 	*bench
+	part    string // of the benchmark
+	disk    string // the folder whose disk PostgreSQL's files are on
 	db      *pg.DB
 	server  *server
 	tokens  []string
@@ -33,14 +35,28 @@ type contest struct {
 
 // measureHTTP compares a purchase that succeeds, one that is refused as sold out, and one of an unknown sale, which
 // touches nothing: the floor of HTTP and GraphQL.
-func measureHTTP(ctx context.Context, b *bench) (err error) {
-	db, url, err := b.database(ctx, "http")
+func measureHTTP(ctx context.Context, b *bench) error {
+	return b.compare(ctx, "http", os.TempDir(), func(c *contest) error {
+		if b.offered > 0 {
+			return c.atOneRate(ctx, b.offered)
+		}
+		floor, err := c.asFastAsItGoes(ctx, "floor", "success", "sold out")
+		if err != nil {
+			return err
+		}
+		return c.atOneRate(ctx, floor/2)
+	})
+}
+
+// compare starts a server, warm and with a crowd that has tokens, for what a part of the benchmark compares.
+func (b *bench) compare(ctx context.Context, part, disk string, do func(*contest) error) (err error) {
+	db, url, err := b.database(ctx, part)
 	if err != nil {
 		return err
 	}
 	// The load takes one of the cores at the most: its own scheduling shall not be what is measured.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	c := &contest{bench: b, db: db}
+	c := &contest{bench: b, part: part, disk: disk, db: db}
 	gone, err := soldOutSale(ctx, db)
 	if err != nil {
 		return err
@@ -56,19 +72,12 @@ func measureHTTP(ctx context.Context, b *bench) (err error) {
 	if _, err := c.once(ctx, "floor", time.Second, 0); err != nil { // warm up
 		return err
 	}
-	if b.offered > 0 {
-		return c.atOneRate(ctx, b.offered)
-	}
-	floor, err := c.asFastAsItGoes(ctx)
-	if err != nil {
-		return err
-	}
-	return c.atOneRate(ctx, floor/2)
+	return do(c)
 }
 
-func (c *contest) asFastAsItGoes(ctx context.Context) (float64, error) {
+// asFastAsItGoes compares the rates of kinds of purchases, and returns that of the first.
+func (c *contest) asFastAsItGoes(ctx context.Context, kinds ...string) (float64, error) {
 	rates, spent := map[string][]float64{}, spending[string]{}
-	kinds := []string{"floor", "success", "sold out"}
 	for range c.rounds {
 		for _, kind := range kinds {
 			got, err := c.once(ctx, kind, c.seconds, 0)
@@ -77,18 +86,23 @@ func (c *contest) asFastAsItGoes(ctx context.Context) (float64, error) {
 			}
 			rates[kind] = append(rates[kind], got.rate)
 			spent.note(kind, got.spent.each(len(got.latencies)))
-			c.say("http    %-9s %9.0f /s", kind, got.rate)
+			c.say("%-7s %-9s %9.0f /s", c.part, kind, got.rate)
 		}
 	}
 	for _, kind := range kinds {
-		c.report.add("http", kind, fmt.Sprintf("%d connections", httpConnections), "answers/s", rates[kind])
+		c.report.add(c.part, kind, fmt.Sprintf("%d connections", httpConnections), "answers/s", rates[kind])
 		for who, us := range spent[kind] {
-			c.report.add("http", kind, who, "µs of processor", us)
+			c.report.add(c.part, kind, who, "µs of processor", us)
+		}
+		if name := ratioNames[kind]; name != "" {
+			c.report.ratio(c.part, name, rates[kind], rates[kinds[0]])
 		}
 	}
-	c.report.ratio("http", "rate of successful purchases / floor", rates["success"], rates["floor"])
-	c.report.ratio("http", "rate of sold-out refusals / floor", rates["sold out"], rates["floor"])
-	return median(rates["floor"]), nil
+	return median(rates[kinds[0]]), nil
+}
+
+var ratioNames = map[string]string{
+	"success": "rate of successful purchases / floor", "sold out": "rate of sold-out refusals / floor",
 }
 
 // atOneRate compares latencies at a rate that leaves room for everybody, such as half the floor's. The rounds of one
@@ -97,6 +111,9 @@ func (c *contest) asFastAsItGoes(ctx context.Context) (float64, error) {
 func (c *contest) atOneRate(ctx context.Context, rate float64) error {
 	all, p99s, still := map[string][]time.Duration{}, map[string][]float64{}, map[string][]float64{}
 	kinds := []string{"floor", "success"}
+	if err := c.awaitCalmDisk(ctx, c.disk); err != nil {
+		return err
+	}
 	for range c.rounds {
 		for _, kind := range kinds {
 			got, err := c.beside(ctx, kind, rate)
@@ -106,8 +123,8 @@ func (c *contest) atOneRate(ctx context.Context, rate float64) error {
 			all[kind] = append(all[kind], got.latencies...)
 			p99s[kind] = append(p99s[kind], ms(percentile(got.latencies, 0.99)))
 			still[kind] = append(still[kind], got.disk.share())
-			c.say("http    %-9s at %.0f /s  p50 %.2f ms  p99 %.2f ms  the disk stood still for %.1f %% of the time",
-				kind, rate, ms(percentile(got.latencies, 0.5)), ms(percentile(got.latencies, 0.99)), got.disk.share())
+			c.say("%-7s %-9s at %.0f /s  p50 %.2f ms  p99 %.2f ms  the disk stood still for %.1f %% of the time",
+				c.part, kind, rate, ms(percentile(got.latencies, 0.5)), ms(percentile(got.latencies, 0.99)), got.disk.share())
 		}
 	}
 	where := fmt.Sprintf("%.0f offered/s", rate)
@@ -115,17 +132,17 @@ func (c *contest) atOneRate(ctx context.Context, rate float64) error {
 	for _, kind := range kinds {
 		slices.Sort(all[kind])
 		together[kind] = ms(percentile(all[kind], 0.99))
-		c.report.add("http", kind, where, "p50 ms", []float64{ms(percentile(all[kind], 0.5))})
-		c.report.add("http", kind, where, "p99 ms", p99s[kind])
-		c.report.add("http", kind, where, "p99 ms, rounds together", []float64{together[kind]})
-		c.report.add("http", "disk, beside "+kind, where, "% of the time still", still[kind])
+		c.report.add(c.part, kind, where, "p50 ms", []float64{ms(percentile(all[kind], 0.5))})
+		c.report.add(c.part, kind, where, "p99 ms", p99s[kind])
+		c.report.add(c.part, kind, where, "p99 ms, rounds together", []float64{together[kind]})
+		c.report.add(c.part, "disk, beside "+kind, where, "% of the time still", still[kind])
 	}
 	rateName := "half the floor's rate"
 	if c.offered > 0 {
 		rateName = where
 	}
-	c.report.ratio("http", "p99 of successful purchases / floor, at "+rateName, p99s["success"], p99s["floor"])
-	c.report.ratio("http", "the same, rounds together", []float64{together["success"]}, []float64{together["floor"]})
+	c.report.ratio(c.part, "p99 of successful purchases / floor, at "+rateName, p99s["success"], p99s["floor"])
+	c.report.ratio(c.part, "the same, rounds together", []float64{together["success"]}, []float64{together["floor"]})
 	return nil
 }
 
@@ -139,7 +156,7 @@ type outcome struct {
 
 // beside measures one kind of purchase at a rate, with an eye on the disk.
 func (c *contest) beside(ctx context.Context, kind string, rate float64) (outcome, error) {
-	watch, err := startDiskWatch(ctx)
+	watch, err := startDiskWatch(ctx, c.disk)
 	if err != nil {
 		return outcome{}, err
 	}

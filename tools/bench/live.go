@@ -21,11 +21,15 @@ import (
 const livePartNames = "memory, fanout, slow, cuts, replicas"
 
 var liveParts = []part{
-	{"memory", measureIdle},
-	{"fanout", measureFanout},
-	{"slow", measureSlow},
-	{"cuts", measureCuts},
-	{"replicas", measureLiveReplicas},
+	{"memory", liveCluster, measureIdle},
+	{"fanout", liveCluster, measureFanout},
+	{"slow", liveCluster, measureSlow},
+	{"cuts", liveCluster, measureCuts},
+	{"replicas", liveCluster, measureLiveReplicas},
+}
+
+func liveCluster(ctx context.Context, do func(*pg.Embedded) error) error {
+	return withCluster(ctx, os.TempDir(), liveSettings, do)
 }
 
 // liveSettings: what is measured begins with the commit; how long a disk takes to flush is not part of it.

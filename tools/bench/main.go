@@ -36,8 +36,8 @@ func dispatch(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "load":
 		return serveLoad(ctx, os.Stdin, os.Stdout)
-	case len(args) == 1 && args[0] == "disk":
-		return serveDisk(ctx, os.Stdin, os.Stdout)
+	case len(args) == 2 && args[0] == "disk":
+		return serveDisk(ctx, args[1], os.Stdin, os.Stdout)
 	case len(args) == 2 && args[0] == "rival":
 		return serveRival(ctx, args[1])
 	default:
@@ -45,12 +45,13 @@ func dispatch(ctx context.Context, args []string) error {
 	}
 }
 
-const partNames = "engine, alone, batch, http, replicas, memory, history"
+const partNames = "engine, alone, batch, http, steady, replicas, memory, history"
 
 // part is one thing to measure.
 type part struct {
-	name string
-	run  func(context.Context, *bench) error
+	name    string
+	cluster func(ctx context.Context, do func(*pg.Embedded) error) error // does something with a PostgreSQL of its own
+	run     func(context.Context, *bench) error
 }
 
 // options are what the command line says.
@@ -89,17 +90,22 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		return err
 	}
 	report := newReport(o)
-	parts, settings := purchaseParts, durableSettings
+	parts := purchaseParts
 	if o.live {
-		parts, settings = liveParts, liveSettings
+		parts = liveParts
 	}
 	for _, part := range parts {
 		if o.only != "" && !strings.Contains(","+o.only+",", ","+part.name+",") {
 			continue
 		}
-		if err := withCluster(ctx, settings, func(cluster *pg.Embedded) error {
+		err := part.cluster(ctx, func(cluster *pg.Embedded) error {
 			return part.run(ctx, &bench{options: o, cluster: cluster, report: report, log: w})
-		}); err != nil {
+		})
+		if errors.Is(err, errNoMemory) {
+			_, _ = fmt.Fprintf(w, "%s: %v\n", part.name, err)
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
 		if err := report.write(io.Discard, o.out); err != nil { // a part that fails later does not take this one along
@@ -110,13 +116,19 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 }
 
 var purchaseParts = []part{
-	{"engine", measureEngine},
-	{"alone", measureAlone},
-	{"batch", measureBatch},
-	{"http", measureHTTP},
-	{"replicas", measureReplicas},
-	{"memory", measureMemory},
-	{"history", measureHistory},
+	{"engine", durableCluster, measureEngine},
+	{"alone", durableCluster, measureAlone},
+	{"batch", durableCluster, measureBatch},
+	{"http", durableCluster, measureHTTP},
+	{"steady", steadyCluster, measureSteady},
+	{"replicas", durableCluster, measureReplicas},
+	{"memory", durableCluster, measureMemory},
+	{"history", durableCluster, measureHistory},
+}
+
+// durableCluster is a PostgreSQL on the disk of temporary files.
+func durableCluster(ctx context.Context, do func(*pg.Embedded) error) error {
+	return withCluster(ctx, os.TempDir(), durableSettings, do)
 }
 
 // durableSettings are those of a server that loses nothing.
@@ -171,9 +183,9 @@ func (b *bench) warmWAL(ctx context.Context) error {
 	return err
 }
 
-// withCluster starts a PostgreSQL on a folder that is removed afterwards.
-func withCluster(ctx context.Context, settings map[string]string, do func(*pg.Embedded) error) error {
-	dir, err := os.MkdirTemp("", "stampede-bench-")
+// withCluster starts a PostgreSQL on a folder within another one, that is removed afterwards.
+func withCluster(ctx context.Context, in string, settings map[string]string, do func(*pg.Embedded) error) error {
+	dir, err := os.MkdirTemp(in, "stampede-bench-")
 	if err != nil {
 		return err
 	}
