@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -115,6 +116,26 @@ func TestWhatWasSoldIsMigrated(t *testing.T) {
 		assert.Equal(t, before, value[string](t, db, sold), name)
 	}
 	require.NoError(t, db.Migrate(bounded(t)), "that was all")
+}
+
+// TestAnEndAtInfinityIsNone: it was set by hand, when nothing refused that, and no server could read it.
+func TestAnEndAtInfinityIsNone(t *testing.T) {
+	t.Parallel()
+	db := pgtest.NewEmpty(t)
+	names, err := fs.Glob(migrations.FS, "*.sql")
+	require.NoError(t, err)
+	files := fstest.MapFS{}
+	for _, name := range names[:slices.Index(names, "20261127203000_instants.tx.up.sql")] {
+		text, err := migrations.FS.ReadFile(name)
+		require.NoError(t, err)
+		files[name] = &fstest.MapFile{Data: text}
+	}
+	require.NoError(t, db.MigrateFrom(bounded(t), files))
+	must(t, db, `INSERT INTO sales (sku, name, stock, starts_at, ends_at)
+		SELECT 'L', 'Lamp', 1, '2026-11-27', e FROM unnest(ARRAY['infinity', '2026-12-01', NULL]::timestamptz[]) e`)
+	require.NoError(t, db.Migrate(bounded(t)))
+	const left = `SELECT string_agg(concat(id, ' v', version, coalesce(' ' || ends_at::date, '')), ', ' ORDER BY id) FROM sales`
+	assert.Equal(t, "1 v2, 2 v1 2026-12-01, 3 v1", value[string](t, db, left))
 }
 
 func TestNewerSchemaIsRefused(t *testing.T) {
