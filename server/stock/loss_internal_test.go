@@ -111,6 +111,24 @@ func TestALossIsNoticedAtAnyVersion(t *testing.T) {
 	}
 }
 
+// gappy is a database of several sales, of which the first cannot be read.
+type gappy struct{ table }
+
+func (d *gappy) Sale(_ context.Context, id model.SaleID) (model.State, error) {
+	if id == 1 {
+		return model.State{}, &model.Error{Code: model.CodeSaleNotFound}
+	}
+	return model.State{Sale: model.Sale{ID: id, Version: 1}, At: time.Now()}, nil
+}
+
+// TestASaleThatCannotBeReadHoldsUpNoOther: the pulse would find those two seconds later.
+func TestASaleThatCannotBeReadHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	r := relayOn(&gappy{})
+	r.read(t.Context(), []model.SaleID{1, 2, 3})
+	assert.Equal(t, []model.SaleID{0, 2, 3}, []model.SaleID{r.hub.sale(1).ID, r.hub.sale(2).ID, r.hub.sale(3).ID})
+}
+
 // TestAnotherDatabasesClockIsFollowedAtOnce: after a failover it may be behind, and the readings of the old one, the later,
 // would count for a quarter of a minute.
 func TestAnotherDatabasesClockIsFollowedAtOnce(t *testing.T) {

@@ -221,24 +221,27 @@ func (r *Relay) connected(ctx context.Context) error {
 func (r *Relay) notify(ctx context.Context, ids []model.SaleID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notifyPatience)
 	defer cancel()
-	for _, id := range ids {
-		payload := r.self + " " + strconv.FormatInt(int64(id), 10)
-		if _, err := r.db.Pool.Exec(ctx, "SELECT pg_notify($1, $2)", channel, payload); err != nil {
-			r.log.WarnContext(ctx, "could not notify the other replicas", "sale", id, "err", err)
-			return
-		}
+	words := make([]string, len(ids))
+	for i, id := range ids {
+		words[i] = r.self + " " + strconv.FormatInt(int64(id), 10)
+	}
+	if err := r.Send(ctx, channel, words); err != nil {
+		r.log.WarnContext(ctx, "could not notify the other replicas", "sales", len(ids), "err", err)
 	}
 }
 
-// read takes up what another replica has committed. What fails here, the next pulse finds.
+// read takes up what another replica has committed. What fails here holds up no other, and the next pulse finds it.
 func (r *Relay) read(ctx context.Context, ids []model.SaleID) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	var failed []error
 	for _, id := range ids {
 		if err := r.readOne(ctx, id); err != nil {
-			r.log.WarnContext(ctx, "could not read what another replica committed", "sale", id, "err", err)
-			return
+			failed = append(failed, fmt.Errorf("sale %d: %w", id, err))
 		}
+	}
+	if len(failed) > 0 {
+		r.log.WarnContext(ctx, "could not read what another replica committed", "sales", len(failed), "err", failed[0])
 	}
 }
 
