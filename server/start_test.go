@@ -7,10 +7,13 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -141,6 +144,61 @@ func TestAStartTellsWhatItMigrated(t *testing.T) {
 				said := saidAtStart(t, cfg)
 				assert.Equal(t, want, strings.Count(said, "migrated the database"), "%s", said)
 			}
+		})
+	}
+}
+
+// lines carries what a log says, a line at a time.
+type lines chan string
+
+func (l lines) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
+}
+
+// TestAStartHasTimeForMigrations, and for those that another server makes: one that builds an index takes minutes.
+func TestAStartHasTimeForMigrations(t *testing.T) {
+	t.Parallel()
+	for name, owned := range map[string]bool{"by the owner": true, "by who serves": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := Config{
+				Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "info", LogFormat: "text",
+				DatabaseURL: pgtest.EmptyURL(t), Connections: 1, Waiting: 1,
+			}
+			another, err := pgx.Connect(t.Context(), cfg.DatabaseURL)
+			require.NoError(t, err)
+			_, err = another.Exec(t.Context(), `SELECT pg_advisory_lock($1)`, int64(0x7374616d70656465))
+			require.NoError(t, err)
+			if owned {
+				cfg.OwnerURL, cfg.DatabaseURL = cfg.DatabaseURL, pgtest.Serving(t, cfg.DatabaseURL)
+			}
+			said := make(lines, 100)
+			log, err := cfg.logger(said)
+			require.NoError(t, err)
+			started := make(chan error, 1)
+			go func() {
+				app, err := NewApp(t.Context(), cfg, log)
+				if err == nil {
+					err = app.Close()
+				}
+				started <- err
+			}()
+			waits := regexp.MustCompile(`msg="waiting for another server to migrate" at_most=(\S+)`)
+			var found []string
+			for found == nil {
+				select {
+				case line := <-said:
+					found = waits.FindStringSubmatch(line)
+				case err := <-started:
+					require.Fail(t, "it did not wait", "%v", err)
+				}
+			}
+			atMost, err := time.ParseDuration(found[1])
+			require.NoError(t, err)
+			assert.Greater(t, atMost, 10*time.Minute)
+			require.NoError(t, another.Close(t.Context()))
+			require.NoError(t, <-started)
 		})
 	}
 }

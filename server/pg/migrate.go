@@ -23,8 +23,8 @@ const (
 	// migrationLock is the key of the advisory lock: "stampede" in ASCII. Every server that migrates takes it.
 	migrationLock = 0x7374616d70656465
 
-	// migrationWait bounds the wait for another server that is migrating.
-	migrationWait = time.Minute
+	// migrationWait bounds the wait for another server that is migrating: it may be building an index.
+	migrationWait = 15 * time.Minute
 	// migrationWord is what is left of the caller's time to hear that the wait was in vain.
 	migrationWord = time.Second
 
@@ -42,7 +42,7 @@ var (
 
 // Migrate brings the schema up to what this program knows. Doing it again changes nothing, and any number of
 // servers may do it at the same time: one works, the others wait for it, for as long as ctx lets them but at most
-// a minute (ErrMigrationLocked). Each migration and the note that it was applied are one transaction.
+// a quarter of an hour (ErrMigrationLocked). Each migration and the note that it was applied are one transaction.
 //
 // A database with migrations that this program does not know is ErrNewerSchema, and is left as it is. One that lacks
 // some, where the user may not make tables, is ErrNotMigrated.
