@@ -116,14 +116,23 @@ func TestMisspeltSettings(t *testing.T) {
 func TestAStartWarnsOfTooFewFileDescriptors(t *testing.T) {
 	t.Parallel()
 	const limited = `ulimit -n 1000 && exec "$0"`
-	for connections, want := range map[string][]any{"901": {1001.0, 1000.0}, "900": nil} {
+	for _, c := range []struct {
+		connections, database string
+		want                  []any
+	}{
+		{"901", away, []any{1001.0, 1000.0}},
+		{"900", away, nil},
+		{"700", away + "?pool_max_conns=217", []any{1001.0, 1000.0}},
+		{"700", away + "?pool_max_conns=216", nil},
+	} {
 		var got []any
-		for _, r := range failing(t, map[string]string{"MAX_CONNECTIONS": connections}, "sh", "-c", limited) {
+		settings := map[string]string{"MAX_CONNECTIONS": c.connections, "DATABASE_URL": c.database}
+		for _, r := range failing(t, settings, "sh", "-c", limited) {
 			if r["level"] == "WARN" {
 				got = append(got, r["needed"], r["limit"])
 			}
 		}
-		assert.Equal(t, want, got, connections)
+		assert.Equal(t, c.want, got, "%s, %s", c.connections, c.database)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/agnivade/levenshtein"
+
+	"stampede/server/pg"
 )
 
 // configure reads the settings, and warns of what looks like a mistake and ends no start.
@@ -58,9 +60,9 @@ func settingNames() []string {
 	return names
 }
 
-// besides is how many file descriptors a server takes at the most beside those of MAX_CONNECTIONS: 25 for the database,
-// and some for its listeners, its log, and whoever scrapes it, is asked for keys or is just being refused.
-const besides = 100
+// besides is how many file descriptors a server takes at the most beside those of MAX_CONNECTIONS and the database's:
+// for its listeners, its log, and whoever scrapes it, is asked for keys or is just being refused.
+const besides = 75
 
 // warnOfDescriptors compares what the connections need with the limit of the process. That is the hard one: Go has
 // raised the soft one to it.
@@ -69,7 +71,8 @@ func (c Config) warnOfDescriptors(log *slog.Logger) {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return // what nobody knows needs no warning
 	}
-	if needed := uint64(c.Connections) + besides; needed > limit.Cur { //nolint:gosec // check has seen that it is positive
+	needed := uint64(c.Connections) + uint64(pg.ConnectionsTo(c.DatabaseURL)) + besides //nolint:gosec // all are positive
+	if needed > limit.Cur {
 		log.Warn("MAX_CONNECTIONS needs more file descriptors than the process may have: raise ulimit -n, or lower it",
 			"needed", needed, "limit", limit.Cur)
 	}

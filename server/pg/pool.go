@@ -109,6 +109,16 @@ func Open(ctx context.Context, url string, opts ...Option) (*DB, error) {
 	return db, nil
 }
 
+// ConnectionsTo is how many connections to the database that url names a server takes at the most: the pool's, those
+// that wait for turns, and the one that listens. Of a URL that cannot be read, Open says so.
+func ConnectionsTo(url string) int {
+	conns := int32(defaultMaxConns)
+	if cfg, err := parseURL(url); err == nil {
+		conns = cfg.MaxConns
+	}
+	return int(conns) + turnConns + 1
+}
+
 // Close waits for the connections that are in use and closes the pool. It may be called twice.
 func (db *DB) Close() error {
 	err := db.DB.Close()
