@@ -68,3 +68,29 @@ func TestOnlyWhatSellsIsKeptPrepared(t *testing.T) {
 		assert.True(t, names[p.Name], "%s", p.Statement)
 	}
 }
+
+// TestAMigrationUnderWhoSells: an old server sells on while a new one gives columns other types, which its prepared
+// statements do not fit any more.
+func TestAMigrationUnderWhoSells(t *testing.T) {
+	t.Parallel()
+	db, err := pg.Open(t.Context(), pgtest.URL(t), pg.WithMaxConns(1))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, db.Close()) })
+	store := newStore(db)
+	lamp := schedule(t, store, 100)
+	sold := 0
+	for _, kind := range []string{"instant", "timestamptz", "instant"} {
+		_, err := db.Pool.Exec(t.Context(),
+			`ALTER TABLE sales ALTER COLUMN starts_at TYPE `+kind+`, ALTER COLUMN ends_at TYPE `+kind)
+		require.NoError(t, err)
+		if kind == "instant" { // what is foreseen meets the change at one time, what is read at another
+			store.Forget()
+		}
+		for range 3 {
+			sold++
+			d, err := store.Commit(t.Context(), lamp.ID, orders(sold, sold))
+			require.NoError(t, err)
+			assert.Equal(t, 1, count(d, model.VerdictSold))
+		}
+	}
+}
