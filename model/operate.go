@@ -48,8 +48,11 @@ func (s Sale) Reschedule(startsAt, endsAt, now time.Time) (Sale, error) {
 		return s, over()
 	}
 	startsAt, endsAt = instant(startsAt), instant(endsAt)
-	if !now.Before(s.StartsAt) && !startsAt.Equal(s.StartsAt) {
-		return s, conflict("The sale has opened: its start can't be moved. Pause it instead.", "startsAt")
+	if !now.Before(s.StartsAt) {
+		if !startsAt.Equal(instant(s.StartsAt)) {
+			return s, conflict("The sale has opened: its start can't be moved. Pause it instead.", "startsAt")
+		}
+		startsAt = s.StartsAt // of a sale that SQL made, the API can't say it in full
 	}
 	if wrong := checkWindow(startsAt, endsAt, now); len(wrong) > 0 {
 		return s, wrong

@@ -161,6 +161,18 @@ func TestOperatorsChanges(t *testing.T) {
 	}
 }
 
+// TestAStartThatTheAPICannotSayIsKept: SQL's now() has microseconds, and whoever moves the end sends the start as it was
+// read.
+func TestAStartThatTheAPICannotSayIsKept(t *testing.T) {
+	t.Parallel()
+	sale, now := open(3)
+	sale.StartsAt = sale.StartsAt.Add(123 * time.Microsecond)
+	moved, err := sale.Reschedule(sale.StartsAt.Truncate(time.Millisecond), now.Add(time.Hour), now)
+	require.NoError(t, err)
+	assert.Equal(t, sale.StartsAt, moved.StartsAt)
+	assert.Equal(t, now.Add(time.Hour), moved.EndsAt)
+}
+
 func TestPauseAndResumeComeBackToTheSamePhase(t *testing.T) {
 	t.Parallel()
 	sale, now := open(3)
