@@ -70,6 +70,10 @@ func serve(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	cfg.warnOfDescriptors(log)
 	app, err := NewApp(ctx, cfg, log)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		log.Info("stopped before it served", "err", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

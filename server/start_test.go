@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -210,6 +213,30 @@ func TestAStartHasTimeForMigrations(t *testing.T) {
 			require.NoError(t, <-started)
 		})
 	}
+}
+
+// TestAStartThatIsToldToStopDoesSo: who asked for that is told of no failure.
+func TestAStartThatIsToldToStopDoesSo(t *testing.T) {
+	t.Parallel()
+	url := pgtest.EmptyURL(t)
+	another, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, another.Close(context.Background())) })
+	_, err = another.Exec(t.Context(), `SELECT pg_advisory_lock($1)`, int64(0x7374616d70656465))
+	require.NoError(t, err)
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = servers.Environ(serveVariable+"=1", "ADDR=127.0.0.1:0", "DATABASE_URL="+url, "AUTH_SECRET="+testSecret)
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	last := ""
+	for said := bufio.NewScanner(stderr); said.Scan(); {
+		if last = said.Text(); strings.Contains(last, "waiting for another server to migrate") {
+			require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+		}
+	}
+	assert.NoError(t, cmd.Wait(), last)
+	assert.Contains(t, last, "stopped before it served")
 }
 
 // saidAtStart is the log of a server that starts and stops.
