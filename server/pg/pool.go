@@ -224,6 +224,8 @@ var sessionDefaults = map[string]string{
 	// Text goes out as bun and pgx write it: a backslash is itself.
 	"client_encoding":             "UTF8",
 	"standard_conforming_strings": "on",
+	// Times come back in the one form that pgx reads: bun's queries are answered in text.
+	"datestyle": "ISO",
 	// Statements are planned once for each connection, whatever the tables' sizes then, and never as a scan of a whole
 	// table: that would be slow when the table has grown, and reads all of it in the eyes of serializable isolation.
 	"plan_cache_mode": "force_generic_plan",

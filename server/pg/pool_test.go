@@ -213,7 +213,7 @@ func TestSettingsOfADatabaseAreForPeople(t *testing.T) {
 		console := atCommit(t, `RAISE WARNING 'the transaction has already committed locally'`)
 		for _, setting := range []string{
 			`client_min_messages = error`, `statement_timeout = 10`, `idle_session_timeout = 10`,
-			`standard_conforming_strings = off`, `default_transaction_isolation = serializable`,
+			`standard_conforming_strings = off`, `default_transaction_isolation = serializable`, `datestyle = German`,
 		} {
 			must(t, console, `DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET `+setting+`'; END $$`)
 		}
@@ -231,5 +231,8 @@ func TestSettingsOfADatabaseAreForPeople(t *testing.T) {
 		assert.Equal(t, text, back)
 		require.NoError(t, db.NewRaw(`SELECT ?::text`, "🏮").Scan(bounded(t), &back))
 		assert.Equal(t, "🏮", back)
+		var opens time.Time
+		require.NoError(t, db.NewRaw(`SELECT timestamptz '2026-11-22T18:00:00Z'`).Scan(bounded(t), &opens))
+		assert.Equal(t, int64(1795370400), opens.Unix())
 	})
 }
