@@ -108,14 +108,17 @@ func (s *Store) amend(
 }
 
 // opens says whether after a change somebody may buy, or hears another reason why not, of a sale in which nobody could
-// buy before. When somebody could, or nobody can afterwards either, whatever they hear, nobody waits for it.
+// buy before. When somebody could, or nobody can afterwards either, whatever they hear, nobody waits for it; nor when the
+// sale opens as late as before, or later.
 func opens(before, after *model.State) bool {
 	if before.Phase() == model.PhaseActive {
 		return false
 	}
 	switch after.Phase() {
-	case model.PhaseActive, model.PhaseUpcoming:
+	case model.PhaseActive:
 		return true
+	case model.PhaseUpcoming:
+		return before.Phase() != model.PhaseUpcoming || after.StartsAt.Before(before.StartsAt)
 	case model.PhaseSoldOut:
 		return before.Phase() != model.PhaseSoldOut
 	default:

@@ -103,6 +103,8 @@ func TestWhoWaitsForLeases(t *testing.T) {
 		"paused, and resumed":                 {before: []model.Amendment{pauses}, wish: resumes, waits: true},
 		"not open yet, and opened":            {before: []model.Amendment{later}, wish: opensUp, waits: true},
 		"not open yet, and opened sooner":     {before: []model.Amendment{later}, wish: sooner, waits: true},
+		"not open yet, and opened later":      {before: []model.Amendment{later}, wish: later},
+		"not open yet, and restocked":         {before: []model.Amendment{later}, wish: adds},
 		"paused before it opens, and resumed": {before: []model.Amendment{later, pauses}, wish: resumes, waits: true},
 		"paused and sold out, and resumed":    {soldOut: true, before: []model.Amendment{pauses}, wish: resumes, waits: true},
 		"paused, and ended":                   {before: []model.Amendment{pauses}, wish: ends},
@@ -169,7 +171,7 @@ func TestOpens(t *testing.T) {
 		over: {At: now, Sale: model.Sale{Stock: 1, EndedAt: now}},
 	}
 	opening := map[[2]model.Phase]bool{
-		{up, up}: true, {up, on}: true, {up, out}: true,
+		{up, on}: true, {up, out}: true,
 		{hold, up}: true, {hold, on}: true, {hold, out}: true,
 		{out, up}: true, {out, on}: true,
 		{over, up}: true, {over, on}: true, {over, out}: true,
@@ -180,6 +182,10 @@ func TestOpens(t *testing.T) {
 			assert.Equal(t, opening[[2]model.Phase{before, after}], opens(b, a), "%s, then %s", before, after)
 		}
 	}
+	sooner := *in[up]
+	sooner.StartsAt = sooner.StartsAt.Add(-1)
+	assert.True(t, opens(in[up], &sooner), "whoever is refused until then may buy before")
+	assert.False(t, opens(&sooner, in[up]))
 }
 
 // TestFewSalesAreOpenedAtATime: each sleeps on a connection that others would sell with. One that finds no place changes
