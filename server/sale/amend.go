@@ -108,8 +108,8 @@ func (s *Store) amend(
 }
 
 // opens says whether after a change somebody may buy, or hears another reason why not, of a sale in which nobody could
-// buy before. When somebody could, or nobody can afterwards either, whatever they hear, nobody waits for it; nor when the
-// sale opens as late as before, or later.
+// buy before. When somebody could, or nobody can afterwards either, whatever they hear, nobody waits for it; nor when
+// the sale opens as late as before, or later.
 func opens(before, after *model.State) bool {
 	if before.Phase() == model.PhaseActive {
 		return false
