@@ -11,6 +11,8 @@ const WINDOWS = [
   { width: 320, height: 640 },
   { width: 900, height: 700 },
   { width: 1280, height: 800 },
+  { width: 667, height: 375 },
+  { width: 932, height: 430 },
 ];
 
 for (const [moment, bring] of Object.entries(moments)) {
@@ -92,7 +94,7 @@ test('on a low laptop the button is in view, whatever there is to say', async ({
   }
 });
 
-test('in a low window on a laptop, a name of two lines leaves two to the description', async ({
+test('in a low window on a laptop, a long name leaves two lines to the description', async ({
   stampede,
   arrives,
 }) => {
@@ -102,10 +104,11 @@ test('in a low window on a laptop, a name of two lines leaves two to the descrip
   });
   const ada = await arrives('Ada', { viewport: { width: 1366, height: 640 } });
   const description = ada.page.locator('.description');
-  for (const height of [640, 652, 664, 665]) {
+  for (const height of [640, 665, 699, 700, 720, 759, 760, 789]) {
     await ada.page.setViewportSize({ width: 1366, height });
-    await expect(description).toBeVisible();
-    expect(await description.evaluate(hiddenPart), String(height)).toBe(0);
+    const end = await description.evaluate((element) => element.getBoundingClientRect().bottom);
+    const box = await ada.page.locator('.truth').boundingBox();
+    expect(end, String(height)).toBeLessThanOrEqual(box?.y ?? 0);
     await expect(ada.buyButton, String(height)).toBeInViewport({ ratio: 1 });
   }
 });
@@ -143,6 +146,110 @@ test('on a phone all of a description can be read, behind a button that stays', 
     expect(end, where).toBeLessThanOrEqual(box.y);
     expect(await ada.page.locator('.truth-box').boundingBox(), where).toEqual(box);
     await expect(ada.buyButton, where).toBeInViewport({ ratio: 1 });
+  }
+});
+
+test('on a desktop, and on a phone on its side, all of a description can be read, behind or beside a button that stays', async ({
+  stampede,
+  arrives,
+}) => {
+  const paragraph = 'A shade of hand-blown glass, like the last hour of the day. '.repeat(5);
+  const description = [paragraph, paragraph, 'Made by hand.'].join('\n');
+  await stampede.schedule(100, -1000, { description });
+  const ada = await arrives('Ada', { viewport: { width: 1280, height: 800 } });
+  const words = ada.page.locator('.description');
+  /** From where to where the description can be seen. */
+  const seen = () =>
+    words.evaluate((element) => {
+      const box = document.querySelector('.truth')?.getBoundingClientRect();
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      const behind = box && box.left < right && left < box.right;
+      return { top, bottom, end: behind ? box.top : window.innerHeight };
+    });
+  for (const viewport of [
+    { width: 1280, height: 800 },
+    { width: 1440, height: 900 },
+    { width: 1366, height: 640 },
+    { width: 1366, height: 600 },
+    { width: 932, height: 430 },
+    { width: 844, height: 390 },
+    { width: 667, height: 375 },
+  ]) {
+    const where = `${viewport.width} x ${viewport.height}`;
+    await ada.page.setViewportSize(viewport);
+    await ada.page.evaluate(() => window.scrollTo(0, 0));
+    await expect(ada.page.locator('.price'), where).toBeInViewport({ ratio: 1 });
+    await expect(ada.buyButton, where).toBeInViewport({ ratio: 1 });
+    const box = await ada.page.locator('.truth-box').boundingBox();
+    const first = await seen();
+    // A line of it says that there is something to read.
+    expect(first.end - first.top, where).toBeGreaterThanOrEqual(24);
+    expect(await words.evaluate(hiddenPart), where).toBe(0);
+    await ada.page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
+    const last = await seen();
+    expect(last.bottom, where).toBeLessThanOrEqual(last.end);
+    expect(await ada.page.locator('.truth-box').boundingBox(), where).toEqual(box);
+    await expect(ada.buyButton, where).toBeInViewport({ ratio: 1 });
+  }
+});
+
+test('a page that fits its window has nothing to scroll', async ({ stampede, arrives }) => {
+  await stampede.schedule(100);
+  const ada = await arrives('Ada');
+  for (const viewport of [
+    { width: 1280, height: 800 },
+    { width: 1366, height: 640 },
+    { width: 844, height: 390 },
+    { width: 390, height: 844 },
+  ]) {
+    await ada.page.setViewportSize(viewport);
+    const height = await ada.page.evaluate(() => document.documentElement.scrollHeight);
+    expect(height, String(viewport.width)).toBe(viewport.height);
+  }
+});
+
+test('in a window too small for a block that stays, the description comes last', async ({
+  stampede,
+  arrives,
+}) => {
+  const description = 'A shade of hand-blown glass, like the last hour of the day.'.repeat(5);
+  await stampede.schedule(100, -1000, { description });
+  const ada = await arrives('Ada');
+  for (const viewport of [
+    { width: 568, height: 320 },
+    { width: 195, height: 422 },
+  ]) {
+    const where = `${viewport.width} x ${viewport.height}`;
+    await ada.page.setViewportSize(viewport);
+    const words = await ada.page.locator('.description').boundingBox();
+    const box = await ada.page.locator('.truth-box').boundingBox();
+    if (!words || !box) throw new Error(`${where}: something is missing`);
+    expect(words.y, where).toBeGreaterThanOrEqual(box.y + box.height);
+    expect(await ada.page.locator('.description').evaluate(hiddenPart), where).toBe(0);
+  }
+});
+
+test('on a phone on its side nothing is behind the notch, in either direction of writing', async ({
+  stampede,
+  arrives,
+}) => {
+  const NOTCH = 59;
+  await stampede.schedule(100);
+  const ada = await arrives('Ada', { viewport: { width: 852, height: 393 } });
+  const browser = await ada.page.context().newCDPSession(ada.page);
+  const insets = { left: NOTCH, right: NOTCH, bottom: 21 };
+  await browser.send('Emulation.setSafeAreaInsetsOverride', { insets });
+  for (const language of ['en', 'ar']) {
+    await ada.speaks(language);
+    for (const part of ['.brand', '.header select', '.picture', '.about h1', '.status', '.buy']) {
+      const box = await ada.page.locator(part).boundingBox();
+      if (!box) throw new Error(`${part} is missing`);
+      // The list of languages has air of its own around its words.
+      const air = part === '.header select' ? 8 : 0;
+      expect(box.x, `${language} ${part}`).toBeGreaterThanOrEqual(NOTCH - air);
+      expect(box.x + box.width, `${language} ${part}`).toBeLessThanOrEqual(852 - NOTCH + air);
+    }
+    expect(await ada.page.evaluate(cutOff), language).toEqual([]);
   }
 });
 
@@ -346,10 +453,21 @@ test('on paper, without a receipt, there is the page without what can be pressed
   stampede,
   arrives,
 }) => {
-  await stampede.schedule(100);
+  const description = 'A shade of hand-blown glass, like the last hour of the day.'.repeat(20);
+  await stampede.schedule(100, -1000, { description });
   const ada = await arrives('Ada', { colorScheme: 'dark' });
   await ada.sees('active');
   await ada.page.emulateMedia({ media: 'print' });
+  for (const viewport of [
+    { width: 718, height: 1046 },
+    { width: 1046, height: 718 },
+  ]) {
+    await ada.page.setViewportSize(viewport);
+    const words = await ada.page.locator('.description').boundingBox();
+    const box = await ada.page.locator('.truth').boundingBox();
+    const end = (words?.y ?? 0) + (words?.height ?? 0);
+    expect(end, 'nothing is behind the block').toBeLessThanOrEqual(box?.y ?? 0);
+  }
   await expect(ada.page.getByRole('heading', { name: 'Aurora lamp' })).toBeVisible();
   await expect(ada.truth).toContainText('100 of 100 left');
   await expect(ada.truth).toBeVisible();

@@ -35,29 +35,31 @@ export function ShopPage({ config }: { config: Config }) {
       <Header />
       <main className="shop">
         <ProductPicture product={product} />
-        <div className="about">
-          {product ? (
-            <ProductTitle product={product} />
-          ) : (
-            <h1 className="unseen">{t('page.title')}</h1>
-          )}
-        </div>
-        <ActionPlaceContext value={place}>
-          <div className="truth" {...kept}>
-            {sale && !untold ? (
-              <TruthBlock
-                key={`${sale.id} ${viewerId}`}
-                sale={sale}
-                viewerId={viewerId}
-                failed={failed}
-                refetch={refetch}
-                config={config}
-              />
+        <div className="column">
+          <div className="about">
+            {product ? (
+              <ProductTitle product={product} />
             ) : (
-              <NoSale known={data !== undefined && !untold} failed={failed} />
+              <h1 className="unseen">{t('page.title')}</h1>
             )}
           </div>
-        </ActionPlaceContext>
+          <ActionPlaceContext value={place}>
+            <div className="truth" {...kept}>
+              {sale && !untold ? (
+                <TruthBlock
+                  key={`${sale.id} ${viewerId}`}
+                  sale={sale}
+                  viewerId={viewerId}
+                  failed={failed}
+                  refetch={refetch}
+                  config={config}
+                />
+              ) : (
+                <NoSale known={data !== undefined && !untold} failed={failed} />
+              )}
+            </div>
+          </ActionPlaceContext>
+        </div>
       </main>
     </Hearing>
   );
