@@ -14,6 +14,9 @@ export interface Slots {
   note?: ReactNode;
 }
 
+/** What stands in the note describes the control above it, for who hears the page. */
+export const NOTE_ID = 'note';
+
 interface Props {
   status: ReactNode;
   kind: string;
@@ -42,7 +45,7 @@ export function TruthBox({ status, kind, slots }: Props) {
         {slots.line}
       </Typography>
       <div className="action">{slots.action}</div>
-      <Typography variant="body2" component="div" className="note">
+      <Typography variant="body2" component="div" className="note" id={NOTE_ID}>
         {slots.note}
       </Typography>
     </Paper>

@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import { graphql, HttpResponse } from 'msw';
 import { aSale } from '../../testing/sales';
 import { openShop, truth } from '../../testing/shop';
@@ -26,5 +26,33 @@ describe('a sign-in that fails says what can be done', () => {
     expect(await screen.findByRole('alert')).toHaveTextContent(words);
     const field = screen.getByRole('textbox', { name: 'Your name' });
     expect(field).toHaveAttribute('aria-invalid', String(words === NAME));
+    expect(field).toHaveAccessibleDescription(words);
+  });
+});
+
+describe('who hears the page is told with a control what stands below it', () => {
+  it('what to type into the field', async () => {
+    openShop({ sale: aSale() });
+    await truth('active');
+    const field = screen.getByRole('textbox', { name: 'Your name' });
+    expect(field).toHaveAccessibleDescription('Any name will do. Same name, same shopper.');
+  });
+
+  it('where the way to the shop’s own sign-in leads', async () => {
+    openShop({ sale: aSale(), demoSignIn: false, signInUrl: '/login' });
+    await truth('active');
+    expect(screen.getByRole('link', { name: 'Sign in' })).toHaveAccessibleDescription(
+      'Sign in with the shop to buy. This page will know.',
+    );
+  });
+
+  it('why the buy button is not ready', async () => {
+    const first = { saleStatus: aSale(), viewer: null };
+    openShop({ sale: aSale(), shopper: 'ada', first, troubles: [() => HttpResponse.error()] });
+    await truth('active');
+    const button = screen.getByRole('button', { name: /^Buy now/ });
+    await waitFor(() =>
+      expect(button).toHaveAccessibleDescription('The shop has not answered yet. Trying again.'),
+    );
   });
 });

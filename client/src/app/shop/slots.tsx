@@ -9,7 +9,7 @@ import { BusyNote } from './BusyNote';
 import { Guarded } from './Guarded';
 import { Left } from './Left';
 import type { Truth } from './truth';
-import { Plate, type Slots } from './TruthBox';
+import { NOTE_ID, Plate, type Slots } from './TruthBox';
 import { Sentence, Tick, Words } from './words';
 
 export interface Showing {
@@ -198,7 +198,7 @@ function buying(showing: Showing, open: boolean, note: string | null) {
     action: (
       <Guarded name="buy">
         {(settled) => (
-          <BuyButton open={open && ready && settled} onBuy={onBuy}>
+          <BuyButton open={open && ready && settled} onBuy={onBuy} describedBy={NOTE_ID}>
             {price
               ? t('active.buyFor', { price: format.money(price.amount, price.currencyCode) })
               : t('active.buy')}

@@ -5,7 +5,7 @@ import { useSignIn } from '../../features/session/useSignIn';
 import type { SalePhase } from '../../gql/graphql';
 import type { Config } from '../config';
 import { Guarded } from './Guarded';
-import { Plate, type Slots } from './TruthBox';
+import { NOTE_ID, Plate, type Slots } from './TruthBox';
 
 /** What a signed-out shopper can do, in the place of the buy button. */
 export function useSignInSlots(
@@ -19,7 +19,13 @@ export function useSignInSlots(
     if (signInUrl === null) return { action: <Plate>{t('signIn.shop')}</Plate> };
     return {
       action: (
-        <Button fullWidth variant="contained" color="secondary" href={signInUrl}>
+        <Button
+          fullWidth
+          variant="contained"
+          color="secondary"
+          href={signInUrl}
+          aria-describedby={NOTE_ID}
+        >
           {t('signIn.button')}
         </Button>
       ),
@@ -32,7 +38,9 @@ export function useSignInSlots(
   return {
     action: (
       <Guarded name="signIn">
-        {() => <SignInForm onSignIn={signIn} loading={loading} problem={problem} />}
+        {() => (
+          <SignInForm onSignIn={signIn} loading={loading} problem={problem} describedBy={NOTE_ID} />
+        )}
       </Guarded>
     ),
     note: <span role={problem ? 'alert' : undefined}>{note}</span>,

@@ -8,6 +8,8 @@ interface Props {
   onSignIn: (name: string) => Promise<void>;
   loading: boolean;
   problem: SignInProblem | null;
+  /** The id of the words that say what a name is for, or what is wrong with it. */
+  describedBy: string;
 }
 
 const NameField = styled('input')(({ theme: { vars } }) => ({
@@ -24,7 +26,7 @@ const NameField = styled('input')(({ theme: { vars } }) => ({
 }));
 
 /** One field, one button, as tall as the buy button whose place it takes. */
-export function SignInForm({ onSignIn, loading, problem }: Props) {
+export function SignInForm({ onSignIn, loading, problem, describedBy }: Props) {
   const { t } = useTranslation();
   const id = useId();
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
@@ -43,6 +45,7 @@ export function SignInForm({ onSignIn, loading, problem }: Props) {
         required
         placeholder={t('signIn.name')}
         aria-invalid={problem === 'name'}
+        aria-describedby={describedBy}
         autoComplete="nickname"
         autoCapitalize="words"
         enterKeyHint="go"
