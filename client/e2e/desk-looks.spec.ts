@@ -66,6 +66,32 @@ test('a name of one long word, and the largest stock, fit wherever they stand', 
   expect(wrong).toEqual([]);
 });
 
+test('on a phone the bar is of two or three rows, and "Sign out" stands in none alone', async ({
+  stampede,
+  sitsDown,
+}) => {
+  await stampede.schedule(100);
+  const page = await sitsDown('mona');
+  for (const width of [390, 360, 320, 844])
+    for (const language of LANGUAGES) {
+      await page.setViewportSize({ width, height: 844 });
+      await speaks(page, language);
+      const rows = await page.evaluate(() => {
+        const parts = document.querySelectorAll('.bar :is(a, select, button, .line)');
+        const middles = [...parts].map((part) => {
+          const { top, bottom } = part.getBoundingClientRect();
+          return Math.round((top + bottom) / 2);
+        });
+        return middles.map((row) => middles.filter((y) => Math.abs(y - row) < 8).length);
+      });
+      const last = rows.at(-1) ?? 0;
+      expect(last, `${language} ${width}`).toBeGreaterThan(1);
+      // A row of n counts n times.
+      const count = rows.reduce((sum, n) => sum + 1 / n, 0);
+      expect(Math.round(count), `${language} ${width}`).toBeLessThanOrEqual(3);
+    }
+});
+
 test('where the reader’s colours take the place of ours, a button that does something keeps an edge', async ({
   stampede,
   sitsDown,

@@ -55,8 +55,10 @@ function Bar({ sales }: { sales: Sales | null }) {
       {sales && <SalePicker sales={sales} />}
       <span className="fill" />
       {sales && <Line />}
-      <LanguageSwitch />
-      {sales && <SignOut />}
+      <div className="reader">
+        <LanguageSwitch />
+        {sales && <SignOut />}
+      </div>
     </header>
   );
 }
