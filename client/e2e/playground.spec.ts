@@ -96,6 +96,65 @@ test('the editors take the colours of the system, also when it changes', async (
   expect(Math.min(bar ?? 0, editors ?? 0), 'both are light').toBeGreaterThan(200);
 });
 
+/** The colours of the house in light and dark, and of what GraphiQL draws with them. */
+const COLOURS = {
+  light: {
+    page: 'rgb(250, 250, 247)',
+    ink: 'rgb(20, 22, 26)',
+    quiet: 'rgb(90, 93, 99)',
+    line: 'rgb(222, 221, 214)',
+    editors: 'rgb(255, 255, 255)',
+    button: 'rgb(199, 55, 26)',
+  },
+  dark: {
+    page: 'rgb(16, 18, 21)',
+    ink: 'rgb(242, 241, 236)',
+    quiet: 'rgb(165, 167, 171)',
+    line: 'rgb(43, 46, 51)',
+    editors: 'rgb(18, 20, 23)',
+    button: 'rgb(255, 109, 77)',
+  },
+};
+
+for (const system of ['light', 'dark'] as const)
+  test(`the playground is ${system} where the system is, and as chosen where somebody has`, async ({
+    page,
+    stampede,
+  }) => {
+    const colours = () =>
+      page.evaluate(() => {
+        const of = (selector: string) => {
+          const element = document.querySelector(selector);
+          if (!element) throw new Error(`there is no ${selector}`);
+          return getComputedStyle(element);
+        };
+        return {
+          page: of('body').backgroundColor,
+          ink: of('body').color,
+          quiet: of('.bar > span').color,
+          line: of('.token input').borderTopColor,
+          editors: of('.graphiql-container').backgroundColor,
+          button: of('.graphiql-execute-button').backgroundColor,
+        };
+      });
+    await page.emulateMedia({ colorScheme: system, reducedMotion: 'reduce' });
+    await page.goto(`${stampede.url}/playground`);
+    await page.locator('body[data-ready]').waitFor();
+    expect(await colours()).toEqual(COLOURS[system]);
+    const settings = page.getByRole('button', { name: 'Open settings dialog' });
+    for (const [name, chosen] of [
+      ['Dark', 'dark'],
+      ['Light', 'light'],
+      ['System', system],
+    ] as const) {
+      await settings.click();
+      const theme = page.getByRole('dialog').getByRole('button', { name, exact: true });
+      await theme.click();
+      await page.keyboard.press('Escape');
+      await expect.poll(colours, name).toEqual(COLOURS[chosen]);
+    }
+  });
+
 test('the playground has room for a question and its answer on a phone', async ({
   browser,
   stampede,
