@@ -72,6 +72,7 @@ test('on a phone the bar is of two or three rows, and "Sign out" stands in none 
 }) => {
   await stampede.schedule(100);
   const page = await sitsDown('mona');
+  await expect(page.locator('.line')).toHaveText('Live');
   for (const width of [390, 360, 320, 844])
     for (const language of LANGUAGES) {
       await page.setViewportSize({ width, height: 844 });

@@ -298,3 +298,20 @@ test('the report is one page in every language, and says how many changes it lea
     expect(paper.match(/\/Type\s*\/Page\b/g), language).toHaveLength(1);
   }
 });
+
+test('who signs in is not told that there is no connection', async ({ stampede, comesIn }) => {
+  await stampede.schedule(40);
+  const page = await comesIn();
+  await expect(page.getByRole('textbox', { name: 'Access token' })).toBeVisible();
+  await page.evaluate(() => {
+    const told = new Set<string>();
+    Object.assign(window, { told });
+    const look = () => told.add(document.querySelector('.line')?.textContent ?? '');
+    const all = { childList: true, subtree: true, characterData: true };
+    new MutationObserver(look).observe(document, all);
+  });
+  await signIn(page, stampede.operator('mona'));
+  await expect(page.locator('.line')).toHaveText('Live');
+  const told = await page.evaluate(() => [...(window as unknown as { told: Set<string> }).told]);
+  expect(told.filter((words) => words.includes('No connection'))).toEqual([]);
+});

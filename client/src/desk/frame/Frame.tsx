@@ -8,6 +8,7 @@ import type { DeskChoiceFragment } from '../../gql/graphql';
 import { chooseLanguage } from '../../shared/i18n/i18n';
 import { type Language, languages } from '../../shared/i18n/languages';
 import { useConnection } from '../../shared/connection/connection';
+import { useLost } from '../../shared/connection/useLost';
 import { DeskChoice } from '../sale/operations';
 import { useDeskFormat } from '../sale/useDeskFormat';
 import { type Sales, useSales } from '../sale/useSales';
@@ -137,7 +138,8 @@ function Unlisted({ id }: { id: string }) {
 /** Whether what is seen is fresh: a word beside the mark, never colour alone. */
 function Line() {
   const { t } = useTranslation('desk');
-  const { status } = useConnection();
+  const { lives } = useConnection();
+  const status = useLost() ? 'lost' : lives === 0 ? 'connecting' : 'live';
   const word = {
     live: 'page.connected',
     connecting: 'page.connecting',
