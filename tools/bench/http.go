@@ -105,16 +105,16 @@ var ratioNames = map[string]string{
 	"success": "rate of successful purchases / floor", "sold out": "rate of sold-out refusals / floor",
 }
 
-// atOneRate compares latencies at a rate that leaves room for everybody, such as half the floor's. The rounds of one
-// kind are looked at together: a round of a few seconds has too few of the rare stalls for a percentile of its own. The
-// disk is watched in all of them.
+// atOneRate compares latencies at a rate that leaves room for everybody, such as half the floor's. There are twice as
+// many rounds and one more, and those of one kind are looked at together, too: a round of a few seconds has too few of
+// the rare stalls for a percentile of its own. The disk is watched in all of them.
 func (c *contest) atOneRate(ctx context.Context, rate float64) error {
 	all, p99s, still := map[string][]time.Duration{}, map[string][]float64{}, map[string][]float64{}
 	kinds := []string{"floor", "success"}
 	if err := c.awaitCalmDisk(ctx, c.disk); err != nil {
 		return err
 	}
-	for range c.rounds {
+	for range 2*c.rounds + 1 {
 		for _, kind := range kinds {
 			got, err := c.beside(ctx, kind, rate)
 			if err != nil {
