@@ -233,11 +233,19 @@ func (s *server) memory(ctx context.Context) (m memory, err error) {
 	return m, err
 }
 
-// restingMemory waits until the connections of a load that has ended are gone.
+// restingMemory waits until the connections of a load that has ended are gone, and what was kept for their next requests
+// with them: a pool is empty after two collections.
 func (s *server) restingMemory(ctx context.Context) (m memory, err error) {
+	gone := 0
 	for range 50 {
-		if m, err = s.memory(ctx); err != nil || m.goroutines < httpConnections/10 {
+		if m, err = s.memory(ctx); err != nil {
 			return m, err
+		}
+		if m.goroutines < httpConnections/10 {
+			gone++
+		}
+		if gone == 3 {
+			return m, nil
 		}
 		wait(ctx, 100*time.Millisecond)
 	}
