@@ -233,8 +233,8 @@ func (s *server) memory(ctx context.Context) (m memory, err error) {
 	return m, err
 }
 
-// restingMemory waits until the connections of a load that has ended are gone, and what was kept for their next requests
-// with them: a pool is empty after two collections.
+// restingMemory waits until the connections of a load that has ended are gone, and with them what was kept for their
+// next requests: a pool is empty after two collections.
 func (s *server) restingMemory(ctx context.Context) (m memory, err error) {
 	gone := 0
 	for range 50 {
