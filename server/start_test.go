@@ -139,19 +139,26 @@ func TestAStartWarnsOfTooFewFileDescriptors(t *testing.T) {
 	}
 }
 
+// toMigrate are the settings of a server on a database to be migrated, by an owner of its own or by who serves.
+func toMigrate(t *testing.T, url string, owned bool) Config {
+	t.Helper()
+	cfg := Config{
+		Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "info", LogFormat: "text",
+		DatabaseURL: url, Connections: 1, Waiting: 1,
+	}
+	if owned {
+		cfg.OwnerURL, cfg.DatabaseURL = url, pgtest.Serving(t, url)
+	}
+	return cfg
+}
+
 // TestAStartTellsWhatItMigrated, with an owner and without one; the next start has nothing to tell.
 func TestAStartTellsWhatItMigrated(t *testing.T) {
 	t.Parallel()
 	for name, owned := range map[string]bool{"by the owner": true, "by who serves": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := Config{
-				Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "info", LogFormat: "text",
-				DatabaseURL: pgtest.EmptyURL(t), Connections: 1, Waiting: 1,
-			}
-			if owned {
-				cfg.OwnerURL, cfg.DatabaseURL = cfg.DatabaseURL, pgtest.Serving(t, cfg.DatabaseURL)
-			}
+			cfg := toMigrate(t, pgtest.EmptyURL(t), owned)
 			for want := 1; want >= 0; want-- {
 				said := saidAtStart(t, cfg)
 				assert.Equal(t, want, strings.Count(said, "migrated the database"), "%s", said)
@@ -168,23 +175,26 @@ func (l lines) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
+// migrating is another server's connection, which migrates the database that url names until it is closed.
+func migrating(t *testing.T, url string) *pgx.Conn {
+	t.Helper()
+	another, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, another.Close(context.Background())) })
+	_, err = another.Exec(t.Context(), `SELECT pg_advisory_lock($1)`, int64(0x7374616d70656465)) // "stampede"
+	require.NoError(t, err)
+	return another
+}
+
 // TestAStartHasTimeForMigrations, and for those that another server makes: one that builds an index takes minutes.
 func TestAStartHasTimeForMigrations(t *testing.T) {
 	t.Parallel()
 	for name, owned := range map[string]bool{"by the owner": true, "by who serves": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := Config{
-				Addr: "127.0.0.1:0", AuthSecret: testSecret, AuthAudience: "stampede", LogLevel: "info", LogFormat: "text",
-				DatabaseURL: pgtest.EmptyURL(t), Connections: 1, Waiting: 1,
-			}
-			another, err := pgx.Connect(t.Context(), cfg.DatabaseURL)
-			require.NoError(t, err)
-			_, err = another.Exec(t.Context(), `SELECT pg_advisory_lock($1)`, int64(0x7374616d70656465))
-			require.NoError(t, err)
-			if owned {
-				cfg.OwnerURL, cfg.DatabaseURL = cfg.DatabaseURL, pgtest.Serving(t, cfg.DatabaseURL)
-			}
+			url := pgtest.EmptyURL(t)
+			another := migrating(t, url)
+			cfg := toMigrate(t, url, owned)
 			said := make(lines, 100)
 			log, err := cfg.logger(said)
 			require.NoError(t, err)
@@ -219,11 +229,7 @@ func TestAStartHasTimeForMigrations(t *testing.T) {
 func TestAStartThatIsToldToStopDoesSo(t *testing.T) {
 	t.Parallel()
 	url := pgtest.EmptyURL(t)
-	another, err := pgx.Connect(t.Context(), url)
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, another.Close(context.Background())) })
-	_, err = another.Exec(t.Context(), `SELECT pg_advisory_lock($1)`, int64(0x7374616d70656465))
-	require.NoError(t, err)
+	migrating(t, url)
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = servers.Environ(serveVariable+"=1", "ADDR=127.0.0.1:0", "DATABASE_URL="+url, "AUTH_SECRET="+testSecret)
 	stderr, err := cmd.StderrPipe()
