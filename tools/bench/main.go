@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	flags.DurationVar(&o.seconds, "for", 5*time.Second, "how long each measurement takes")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often those who are compared take their turns")
 	flags.Float64Var(&o.offered, "offered", 0,
-		"requests a second at which the part http compares latencies, and nothing else; 0: half the floor's rate, after it")
+		"requests a second at which http and steady compare latencies, and nothing else; 0: half the floor's rate, after it")
 	flags.IntVar(&o.history, "history", 10_000_000, "earlier purchases for the part history")
 	flags.BoolVar(&o.live, "live", false, "measure live stock instead of purchases")
 	flags.IntVar(&o.crowd, "crowd", crowdSize, "with -live: subscribers of one server")
