@@ -252,6 +252,13 @@ func TestShoppersAreComparedByBytes(t *testing.T) {
 	assert.Contains(t, value[string](t, db, begins), `(shopper_id < 'ao'::text)`, "the index knows where they are")
 }
 
+// TestManyPurchasesCallForNoVacuum: it would make shorter ones fill the gaps of old pages, one page for each.
+func TestManyPurchasesCallForNoVacuum(t *testing.T) {
+	t.Parallel()
+	const options = `SELECT reloptions FROM pg_class WHERE oid = 'purchases'::regclass`
+	assert.Equal(t, []string{"autovacuum_vacuum_insert_threshold=-1"}, value[[]string](t, pgtest.New(t), options))
+}
+
 // inDatabase opens a new and empty database that is made with these options.
 func inDatabase(t *testing.T, options string) *pg.DB {
 	t.Helper()

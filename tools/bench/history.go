@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"stampede/model"
@@ -12,63 +13,81 @@ import (
 	"stampede/server/sale"
 )
 
-// measureHistory compares the engine on an empty table with the engine on one with a long history, and in the sale that
-// has it: first as a server that has just started, and then as one that has read up who has bought.
+// measureHistory compares, by turns, the engine on an empty table with the engine on one with a long history, and in the
+// sale that has it: first as a server that has just started, and then as one that has read up who has bought.
 func measureHistory(ctx context.Context, b *bench) error {
-	db, _, err := b.database(ctx, "history")
+	young, _, err := b.database(ctx, "none")
 	if err != nil {
 		return err
 	}
-	own := newEngine(db)
-	rates := map[string][]float64{}
-	sell := func(name string) error {
-		for range b.rounds {
-			id, err := openSale(ctx, db)
-			if err != nil {
-				return err
-			}
-			rate, _, err := sellFor(ctx, own, id, 1000, b.seconds)
-			if err != nil {
-				return err
-			}
-			rates[name] = append(rates[name], rate)
-			b.say("history %-10s %9.0f /s", name, rate)
-		}
-		return nil
-	}
-	if err := sell("none"); err != nil {
-		return err
-	}
-	old, err := openSale(ctx, db)
+	aged, _, err := b.database(ctx, "history")
 	if err != nil {
 		return err
 	}
-	if err := b.writeHistory(ctx, db, old); err != nil {
+	old, err := openSale(ctx, aged)
+	if err != nil {
 		return err
 	}
-	if err := sell("long"); err != nil {
+	if err := b.writeHistory(ctx, aged, old); err != nil {
 		return err
 	}
-	if err := b.readUp(ctx, own, old); err != nil {
+	without, with := newEngine(young), newEngine(aged)
+	none := func() (float64, error) { return sellAnew(ctx, without, young, b.seconds) }
+	long := func() (float64, error) { return sellAnew(ctx, with, aged, b.seconds) }
+	same := func() (float64, error) {
+		rate, _, err := sellFor(ctx, with, old, 1000, b.seconds)
+		return rate, err
+	}
+	beforeReading, err := b.besideNone(none, long, "long", "rate with a long history / with none")
+	if err != nil {
 		return err
 	}
+	if err := b.readUp(ctx, with, old); err != nil {
+		return err
+	}
+	afterReading, err := b.besideNone(none, same, "same sale", "rate into a sale that has sold them / with none")
+	if err != nil {
+		return err
+	}
+	b.reportHistory("none", slices.Concat(beforeReading, afterReading))
+	return errors.Join(verify(ctx, aged, old),
+		closeAll(map[string]seller{"engine": without}, young), closeAll(map[string]seller{"engine": with}, aged))
+}
+
+// sellAnew sells units of a new sale.
+func sellAnew(ctx context.Context, own engine, db *pg.DB, d time.Duration) (float64, error) {
+	id, err := openSale(ctx, db)
+	if err != nil {
+		return 0, err
+	}
+	rate, _, err := sellFor(ctx, own, id, 1000, d)
+	return rate, err
+}
+
+// besideNone measures by turns how fast units are sold without a history and with one, and returns the former.
+func (b *bench) besideNone(none, other func() (float64, error), name, ratio string) (without []float64, err error) {
+	var with []float64
 	for range b.rounds {
-		rate, _, err := sellFor(ctx, own, old, 1000, b.seconds)
-		if err != nil {
-			return err
+		for _, turn := range []struct {
+			name  string
+			sell  func() (float64, error)
+			rates *[]float64
+		}{{"none", none, &without}, {name, other, &with}} {
+			rate, err := turn.sell()
+			if err != nil {
+				return nil, err
+			}
+			*turn.rates = append(*turn.rates, rate)
+			b.say("history %-10s %9.0f /s", turn.name, rate)
 		}
-		rates["same sale"] = append(rates["same sale"], rate)
-		b.say("history same sale  %9.0f /s", rate)
 	}
-	if err := verify(ctx, db, old); err != nil {
-		return err
-	}
-	for name, values := range rates {
-		b.report.add("history", name, fmt.Sprintf("%d earlier purchases", b.history), "purchases/s", values)
-	}
-	b.report.ratio("history", "rate with a long history / with none", rates["long"], rates["none"])
-	b.report.ratio("history", "rate into a sale that has sold them / with none", rates["same sale"], rates["none"])
-	return closeAll(map[string]seller{"engine": own}, db)
+	b.reportHistory(name, with)
+	b.report.ratio("history", ratio, with, without)
+	return without, nil
+}
+
+func (b *bench) reportHistory(name string, rates []float64) {
+	b.report.add("history", name, fmt.Sprintf("%d earlier purchases", b.history), "purchases/s", rates)
 }
 
 // readUp sells units of a sale until the engine has read up who bought before it started, and notes how long that takes
@@ -147,6 +166,6 @@ func earlier(ctx context.Context, db *pg.DB, id model.SaleID, first, n int) erro
 	if _, err := db.Pool.Exec(ctx, `UPDATE sales SET sold = $2, version = version + 1 WHERE id = $1`, id, n); err != nil {
 		return err
 	}
-	_, err := db.Pool.Exec(ctx, `VACUUM ANALYZE purchases`)
+	_, err := db.Pool.Exec(ctx, `ANALYZE purchases`)
 	return err
 }
