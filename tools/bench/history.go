@@ -13,7 +13,7 @@ import (
 	"stampede/server/sale"
 )
 
-// measureHistory compares, by turns, the engine on an empty table with the engine on one with a long history, and in the
+// measureHistory compares by turns the engine on an empty table with the engine on one with a long history, and in the
 // sale that has it: first as a server that has just started, and then as one that has read up who has bought.
 func measureHistory(ctx context.Context, b *bench) error {
 	young, _, err := b.database(ctx, "none")
