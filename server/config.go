@@ -229,21 +229,53 @@ func (c Config) secret() (string, error) {
 		return c.AuthSecret, nil
 	}
 	file := filepath.Join(c.DataDir, "demo-secret")
-	kept, err := os.ReadFile(file)
-	if err == nil && len(kept) >= minSecret {
-		return string(kept), nil
-	}
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("read the demo's secret: %w", err)
+	kept, err := keptSecret(file)
+	if err != nil || kept != "" {
+		return kept, err
 	}
 	if err := os.MkdirAll(c.DataDir, 0o755); err != nil { //nolint:gosec // PostgreSQL's user passes through it
 		return "", fmt.Errorf("make DATA_DIR: %w", err)
 	}
-	made := rand.Text() + rand.Text()
-	if err := os.WriteFile(file, []byte(made), 0o600); err != nil {
+	if err := keepSecret(file, rand.Text()+rand.Text()); err != nil {
 		return "", fmt.Errorf("keep the demo's secret: %w", err)
 	}
-	return made, nil
+	return keptSecret(file)
+}
+
+// keptSecret is the secret in a file; empty where there is none, or too little of one.
+func keptSecret(file string) (string, error) {
+	kept, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, os.ErrNotExist) || err == nil && len(kept) < minSecret:
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("read the demo's secret: %w", err)
+	}
+	return string(kept), nil
+}
+
+// keepSecret puts a secret into a file at once and as a whole, unless another server was first: of those that start
+// together each finds the same one.
+func keepSecret(file, secret string) error {
+	made, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(made.Name()) }()
+	_, err = made.WriteString(secret)
+	if err = errors.Join(err, made.Close()); err != nil {
+		return err
+	}
+	err = os.Link(made.Name(), file)
+	if errors.Is(err, os.ErrExist) {
+		if kept, readErr := keptSecret(file); kept != "" || readErr != nil {
+			return readErr
+		}
+	}
+	if err != nil { // what is there is none, or this file system has no links
+		err = os.Rename(made.Name(), file)
+	}
+	return err
 }
 
 // printHelp lists the commands and every setting.

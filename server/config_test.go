@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -99,6 +100,46 @@ func TestADemosSecretIsMadeUpOnceAndKept(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotEqual(t, first, elsewhere)
 	assert.True(t, cfg.introspection(), "introspection follows DEMO")
+}
+
+// TestDemosThatStartTogetherHaveOneSecret: a token of one is good for the other.
+func TestDemosThatStartTogetherHaveOneSecret(t *testing.T) {
+	setAll(t, map[string]string{"DEMO": "true"})
+	cfg, err := loadConfig()
+	require.NoError(t, err)
+	for range 50 {
+		cfg.DataDir = t.TempDir()
+		var starting sync.WaitGroup
+		secrets, begin := make([]string, 4), make(chan struct{})
+		for i := range secrets {
+			starting.Go(func() {
+				<-begin
+				var err error
+				secrets[i], err = cfg.secret()
+				assert.NoError(t, err)
+			})
+		}
+		close(begin)
+		starting.Wait()
+		assert.Len(t, slices.Compact(secrets), 1)
+		files, err := os.ReadDir(cfg.DataDir)
+		require.NoError(t, err)
+		assert.Len(t, files, 1, "nothing else is left behind")
+	}
+}
+
+// TestADemosSecretThatWasCutOff is none: a server that ended while it wrote one, in an earlier version.
+func TestADemosSecretThatWasCutOff(t *testing.T) {
+	setAll(t, map[string]string{"DEMO": "true", "DATA_DIR": t.TempDir()})
+	cfg, err := loadConfig()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(cfg.DataDir, "demo-secret"), []byte("cut"), 0o600))
+	first, err := cfg.secret()
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, len(first), minSecret)
+	again, err := cfg.secret()
+	require.NoError(t, err)
+	assert.Equal(t, first, again)
 }
 
 func TestAnEmptySettingIsTheDefault(t *testing.T) {
