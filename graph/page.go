@@ -48,6 +48,7 @@ func cursorByOrdinal(p model.Purchase) string { return cursorOf(strconv.Itoa(p.O
 
 func cursorBySale(p model.Purchase) string { return cursorOf(strconv.FormatInt(int64(p.SaleID), 10)) }
 
+// cursorByStart has the start as exactly as the database does: a sale that SQL made need not start on a millisecond.
 func cursorByStart(s model.State) string {
-	return cursorOf(strconv.FormatInt(s.StartsAt.UnixMilli(), 10) + "_" + strconv.FormatInt(int64(s.ID), 10))
+	return cursorOf(strconv.FormatInt(s.StartsAt.UnixMicro(), 10) + "." + strconv.FormatInt(int64(s.ID), 10))
 }

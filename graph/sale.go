@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strconv"
 	"strings"
 	"time"
 
@@ -118,13 +119,14 @@ func startsAfter(ctx context.Context, key string) (func(model.State) bool, error
 	if key == "" {
 		return func(model.State) bool { return true }, nil
 	}
-	start, id, ok := strings.Cut(key, "_")
-	if !ok || number(start) == 0 || number(id) == 0 {
+	start, id, _ := strings.Cut(key, ".")
+	startsAt, err := strconv.ParseInt(start, 10, 64)
+	saleID := model.SaleID(number(id))
+	if err != nil || saleID == 0 || strconv.FormatInt(startsAt, 10) != start {
 		return nil, badCursor(ctx)
 	}
-	startsAt, saleID := number(start), model.SaleID(number(id))
 	return func(s model.State) bool {
-		at := s.StartsAt.UnixMilli()
+		at := s.StartsAt.UnixMicro()
 		return at > startsAt || at == startsAt && s.ID > saleID
 	}, nil
 }

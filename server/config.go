@@ -263,7 +263,7 @@ func keepSecret(file, secret string) error {
 	}
 	defer func() { _ = os.Remove(made.Name()) }()
 	_, err = made.WriteString(secret)
-	if err = errors.Join(err, made.Close()); err != nil {
+	if err := errors.Join(err, made.Close()); err != nil {
 		return err
 	}
 	err = os.Link(made.Name(), file)
