@@ -129,6 +129,30 @@ func TestASaleThatCannotBeReadHoldsUpNoOther(t *testing.T) {
 	assert.Equal(t, []model.SaleID{0, 2, 3}, []model.SaleID{r.hub.sale(1).ID, r.hub.sale(2).ID, r.hub.sale(3).ID})
 }
 
+// locked is a database that has lost the last unit of two sales, and got a third. Of the first, somebody holds the row.
+type locked struct{ table }
+
+func (d *locked) Sales(context.Context) ([]model.Sale, time.Time, error) {
+	return []model.Sale{{ID: 1, Version: 5, Sold: 4}, {ID: 2, Version: 5, Sold: 4}, {ID: 3, Version: 1}}, time.Now(), nil
+}
+
+func (d *locked) Surpass(_ context.Context, id model.SaleID, version int64) (model.State, error) {
+	if id == 1 {
+		return model.State{}, &model.Error{Code: model.CodeBusy}
+	}
+	return model.State{Sale: model.Sale{ID: id, Version: version + 1, Sold: 4}, At: time.Now()}, nil
+}
+
+// TestALossThatCannotBeToldHidesNoOther: and as long as it can't be, the hub is not in step with the database.
+func TestALossThatCannotBeToldHidesNoOther(t *testing.T) {
+	t.Parallel()
+	r := relayOn(&locked{}, model.Sale{ID: 1, Version: 6, Sold: 5}, model.Sale{ID: 2, Version: 6, Sold: 5})
+	require.ErrorContains(t, r.Sync(t.Context()), "sale 1")
+	assert.Equal(t, []model.Sale{{ID: 1, Version: 6, Sold: 5}, {ID: 2, Version: 7, Sold: 4}, {ID: 3, Version: 1}},
+		[]model.Sale{r.hub.sale(1), r.hub.sale(2), r.hub.sale(3)})
+	assert.Zero(t, r.hub.HeardAt())
+}
+
 // TestAnotherDatabasesClockIsFollowedAtOnce: after a failover it may be behind, and the readings of the old one, the later,
 // would count for a quarter of a minute.
 func TestAnotherDatabasesClockIsFollowedAtOnce(t *testing.T) {

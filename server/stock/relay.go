@@ -3,6 +3,7 @@ package stock
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -98,7 +99,7 @@ func (r *Relay) Publish(sale model.Sale) {
 	r.outgoing.add(sale.ID)
 }
 
-// Sync reads every sale into the hub.
+// Sync reads every sale into the hub. When what is left of some can't be told, the others are read all the same.
 func (r *Relay) Sync(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -113,20 +114,36 @@ func (r *Relay) Sync(ctx context.Context) error {
 		}
 	}
 	r.clock.Observe(now)
-	for _, sale := range sales {
-		if before, lost := r.lost(known[sale.ID], sale); lost {
-			if err := r.surpass(ctx, before); err != nil {
-				return err
-			}
+	var behind []model.Sale
+	sales = slices.DeleteFunc(sales, func(sale model.Sale) bool {
+		before, lost := r.lost(known[sale.ID], sale)
+		if lost {
+			behind = append(behind, before)
 		}
 		delete(known, sale.ID)
-	}
+		return lost
+	})
 	for id := range known {
 		r.log.WarnContext(ctx, "the database has lost a sale that it had", "sale", id)
 	}
 	r.hub.sync(sales, maps.Keys(known))
+	if err := r.surpassAll(ctx, behind); err != nil {
+		return err
+	}
 	r.hub.Heard()
 	return nil
+}
+
+// surpassAll tells what is left of sales. One of which that fails, as when somebody holds its row, holds up no other,
+// and what is known of it is not in step with the database.
+func (r *Relay) surpassAll(ctx context.Context, known []model.Sale) error {
+	var failed []error
+	for _, sale := range known {
+		if err := r.surpass(ctx, sale); err != nil {
+			failed = append(failed, fmt.Errorf("sale %d: %w", sale.ID, err))
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // lost is the state of a sale that the database has had and lost, if it has: the one from before it was asked, or the
