@@ -229,6 +229,9 @@ type index struct {
 	possible []Moment
 	asked    []Moment // as possible, but by the requests alone: it does not believe the server's times
 	wanted   []Moment // when each purchase of the list was asked for, the earliest first, whatever their order there
+	// confirmed is for each place of the list the earliest moment at which its shopper, or one behind them, had heard that
+	// they have bought: so many units were sold by then. Never for those of whom nobody heard.
+	confirmed []Moment
 }
 
 func newIndex(h *History) *index {
@@ -250,7 +253,33 @@ func newIndex(h *History) *index {
 		x.asked, x.possible = append(x.asked, asked), append(x.possible, possible)
 	}
 	slices.Sort(x.wanted)
+	x.confirm()
 	return x
+}
+
+// confirm finds since when each place of the list was surely taken.
+func (x *index) confirm() {
+	places := make(map[int]int, len(x.Final.Purchase))
+	x.confirmed = make([]Moment, len(x.Final.Purchase))
+	for i, p := range x.Final.Purchase {
+		places[p.Ordinal], x.confirmed[i] = i, Never
+	}
+	for i := range x.Attempts {
+		a := &x.Attempts[i]
+		place, listed := places[int(a.Ordinal)]
+		if a.fresh() && listed && x.Final.Purchase[place].Shopper == a.Shopper {
+			x.confirmed[place] = min(x.confirmed[place], a.Received)
+		}
+	}
+	for i := len(x.confirmed) - 2; i >= 0; i-- {
+		x.confirmed[i] = min(x.confirmed[i], x.confirmed[i+1])
+	}
+}
+
+// surelySold is how many units had been sold by a moment, at the least.
+func (x *index) surelySold(t Moment) int {
+	n, _ := slices.BinarySearch(x.confirmed, t+1)
+	return n
 }
 
 // group sorts the attempts by shopper without comparing all with all: there may be millions.

@@ -292,7 +292,7 @@ func TestEachPromiseIsBrokenByItself(t *testing.T) {
 		},
 		"a read of the past": {
 			func(h *judge.History) { h.Reads[0].State = state(3, 4, 13) },
-			nil,
+			[]string{judge.CountIsTheList},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

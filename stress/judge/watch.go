@@ -22,20 +22,29 @@ func (x *index) countIsTheList(p *Promise) {
 			target+1, s.Stock, stock)
 		p.hold(s == x.Final.States[0], "server %d says %+v, and server 1 says %+v", target+1, s, x.Final.States[0])
 	}
-	ahead := func(s State, by Moment, who string) {
-		most, _ := slices.BinarySearch(x.wanted, by+1)
-		p.hold(s.Sold <= most, "%s was told that %d are sold when %d of the list had been asked for", who, s.Sold, most)
-	}
 	for i := range x.Events {
-		ahead(x.Events[i].State, x.Events[i].Received, "a watcher")
+		e := &x.Events[i]
+		x.holdCount(p, e.State, x.Watchers[e.Watcher].Target, e.Received-x.WatchLimit, e.Received, "a watcher")
 	}
 	for i := range x.Reads {
-		ahead(x.Reads[i].State, x.Reads[i].Received, "a reader")
+		r := &x.Reads[i]
+		x.holdCount(p, r.State, r.Target, r.Sent-x.Lag, r.Received, "a reader")
 	}
 	if c := x.Final.Counted; c != nil {
 		p.hold(c[0] == listed && c[1] == listed, "the database counts %d purchases of %d shoppers, and the list has %d",
 			c[0], c[1], listed)
 	}
+}
+
+// holdCount holds what somebody was told against what can have been sold by then, and what must have been by the moment
+// from which it is, at the earliest: earlier by as long as the server was away.
+func (x *index) holdCount(p *Promise, s State, target int16, from, to Moment, who string) {
+	most, _ := slices.BinarySearch(x.wanted, to+1)
+	p.hold(s.Sold <= most, "%s was told that %d are sold when %d of the list had been asked for", who, s.Sold, most)
+	from -= Away(x.Outages, target, 0, to)
+	sold, stock := x.surelySold(from), x.surelyOnSale(from)
+	p.hold(s.Sold >= sold && s.Stock >= stock, "%s was told that %d of %d are sold %s after %d of %d were",
+		who, s.Sold, s.Stock, round(to-from), sold, stock)
 }
 
 // stockMovesForward holds each watcher's events against each other, then everything that anybody was told. Who comes
