@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -311,4 +312,35 @@ func TestAHeaderOverItsBoundEndsTheConnection(t *testing.T) {
 	assert.Zero(t, end.answered)
 	response, _ := h.get(t, http.MethodGet, "/healthz")
 	assert.Equal(t, http.StatusOK, response.StatusCode)
+}
+
+// TestATooLargeRequestIsNobodyElsesOverHTTP2: the connection of a proxy carries the requests of many, and is kept.
+func TestATooLargeRequestIsNobodyElsesOverHTTP2(t *testing.T) {
+	t.Parallel()
+	h := openHouse(t, nil)
+	var dialled atomic.Int32
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	proxy := &http.Transport{
+		Protocols: &protocols,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			dialled.Add(1)
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+	}
+	t.Cleanup(proxy.CloseIdleConnections)
+	for _, length := range []int{10, 20_000, 10, 10} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.url+"/graphql",
+			strings.NewReader(strings.Repeat("x", length)))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		response, err := proxy.RoundTrip(request)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, response.Body)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		assert.Equal(t, 2, response.ProtoMajor)
+		assert.Equal(t, length > 10, response.StatusCode == http.StatusRequestEntityTooLarge, "%d", response.StatusCode)
+	}
+	assert.Equal(t, int32(1), dialled.Load())
 }

@@ -191,7 +191,9 @@ func (h *Handler) readPost(w http.ResponseWriter, r *http.Request, asked *graphq
 		return compressed
 	}
 	if r.ContentLength > h.limit {
-		w.Header().Set("Connection", "close") // what is still on its way is not waited for
+		if r.ProtoMajor == 1 { // over HTTP/2 the connection is not this caller's alone
+			w.Header().Set("Connection", "close") // what is still on its way is not waited for
+		}
 		return tooLarge
 	}
 	body := bodies.Get().(*bytes.Buffer) //nolint:errcheck // it holds nothing else
