@@ -213,47 +213,6 @@ func TestHelpNamesEverySetting(t *testing.T) {
 	}
 }
 
-func TestTokenCommand(t *testing.T) {
-	h := openHouse(t, nil)
-	setAll(t, map[string]string{"AUTH_SECRET": testSecret})
-	var token bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"token", "-sub", "alice", "-scope", "shopper operator", "-ttl", "1h"}, &token, io.Discard))
-	viewer := h.must(t, strings.TrimSpace(token.String()), `{ viewer { id scopes } }`, nil, "viewer")
-	assert.Equal(t, vars{"id": "alice", "scopes": []any{"SHOPPER", "OPERATOR"}}, viewer)
-
-	for name, args := range map[string][]string{
-		"no subject":        {"token"},
-		"a long subject":    {"token", "-sub", strings.Repeat("x", 65)},
-		"an unknown scope":  {"token", "-sub", "a", "-scope", "king"},
-		"no scope":          {"token", "-sub", "a", "-scope", " "},
-		"a scope left over": {"token", "-sub", "a", "-scope", "shopper", "operator"},
-		"no time to live":   {"token", "-sub", "a", "-ttl", "0s"},
-		"an unknown flag":   {"token", "-nonsense"},
-		"no such command":   {"nonsense"},
-		"health of nothing": {"health"},
-	} {
-		t.Setenv("ADDR", "127.0.0.1:1")
-		assert.Error(t, run(t.Context(), args, io.Discard, io.Discard), name)
-	}
-	t.Setenv("ADDR", h.listener.Addr().String())
-	assert.NoError(t, run(t.Context(), []string{"health"}, io.Discard, io.Discard))
-}
-
-// TestCommandsAskForNoMoreThanTheyNeed: whoever asks for help, or for a server's health, need not know its secrets.
-func TestCommandsAskForNoMoreThanTheyNeed(t *testing.T) {
-	h := openHouse(t, nil)
-	setAll(t, nil)
-	var said bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"token", "-help"}, io.Discard, &said))
-	assert.Contains(t, said.String(), "-scope")
-	require.ErrorContains(t, run(t.Context(), []string{"nonsense"}, io.Discard, io.Discard), "no command")
-	require.ErrorContains(t, run(t.Context(), []string{"token", "-sub", "a"}, io.Discard, io.Discard), "AUTH_SECRET")
-	t.Setenv("ADDR", "nowhere")
-	require.ErrorContains(t, run(t.Context(), []string{"health"}, io.Discard, io.Discard), "ADDR")
-	t.Setenv("ADDR", h.listener.Addr().String())
-	require.NoError(t, run(t.Context(), []string{"health"}, io.Discard, io.Discard))
-}
-
 // TestTheDemoSellsNothingBesideAnotherSale: not even when one that is sold out stands before the one to come.
 func TestTheDemoSellsNothingBesideAnotherSale(t *testing.T) {
 	t.Parallel()

@@ -174,7 +174,8 @@ func askHealth(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
+	direct := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // past any proxy of the environment
+	response, err := direct.Do(request)
 	if err != nil {
 		return fmt.Errorf("the server does not answer: %w", err)
 	}
