@@ -19,7 +19,7 @@ import (
 func TestAllIsInOrder(t *testing.T) {
 	t.Parallel()
 	h := NewHub(&Clock{})
-	h.Heard()
+	h.Heard(time.Now())
 	rng := rand.New(rand.NewPCG(3, 4))
 	const ids = 12
 	want := anySales{}
@@ -44,7 +44,7 @@ func TestAllIsInOrder(t *testing.T) {
 // TestWhoLooksThroughAllCopiesNone: anybody may ask for the ten that come next, of ten thousand.
 func TestWhoLooksThroughAllCopiesNone(t *testing.T) { //nolint:paralleltest // it counts the bytes of the whole process
 	h := NewHub(&Clock{})
-	h.Heard()
+	h.Heard(time.Now())
 	h.sync(many(10_000), slices.Values([]model.SaleID{}))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

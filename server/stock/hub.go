@@ -24,7 +24,7 @@ type Hub struct {
 	sales    map[model.SaleID]*entry
 	order    []*entry     // all of sales, in order; readers take it out of the lock: it is replaced and never changed
 	versions int64        // sum of the sales' versions
-	heardAt  time.Time    // when the database was last heard of; this machine's clock
+	heardAt  time.Time    // when the database was asked whose answer was the last; this machine's clock
 	current  model.SaleID // what a visitor who names none is shown; 0: there is no sale
 
 	// Each entry has a bell, too: nobody is woken by the sales of others.
@@ -183,14 +183,17 @@ func (h *Hub) saleLocked(id model.SaleID) model.Sale {
 	return model.Sale{}
 }
 
-// Heard notes that what the hub holds was in step with the database just now.
-func (h *Hub) Heard() {
+// Heard notes that what the hub holds was in step with the database when that was asked: its answer may be old by the
+// time it arrives.
+func (h *Hub) Heard(asked time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.heardAt = time.Now()
+	if asked.After(h.heardAt) {
+		h.heardAt = asked
+	}
 }
 
-// HeardAt is when Heard was last called, by this machine's clock; zero before the first time.
+// HeardAt is when the database was asked whose answer was the last, by this machine's clock; zero before the first.
 func (h *Hub) HeardAt() time.Time {
 	h.mu.RLock()
 	defer h.mu.RUnlock()

@@ -77,7 +77,7 @@ func TestTheCurrentSaleIsTheOneThatTheRulesPick(t *testing.T) {
 				h.Publish(want.next(rng, ids))
 			}
 			synctest.Wait()
-			h.Heard()
+			h.Heard(time.Now())
 			got, found, err := h.Current()
 			require.NoError(t, err)
 			picked, exists := model.Current(maps.Values(want), time.Now())

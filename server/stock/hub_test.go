@@ -23,7 +23,7 @@ func lamp(version int64, sold int) model.Sale {
 // hub runs in the bubble of a synctest until ctx ends.
 func hub(ctx context.Context) *stock.Hub {
 	h := stock.NewHub(&stock.Clock{})
-	h.Heard()
+	h.Heard(time.Now())
 	go h.Run(ctx)
 	return h
 }
@@ -31,7 +31,7 @@ func hub(ctx context.Context) *stock.Hub {
 func TestHubKeepsTheLatestAndDropsWhatIsOld(t *testing.T) {
 	t.Parallel()
 	h := stock.NewHub(&stock.Clock{})
-	h.Heard()
+	h.Heard(time.Now())
 	h.Publish(lamp(3, 2))
 	h.Publish(lamp(2, 1))
 	state, found, err := h.Latest(1)
@@ -56,7 +56,7 @@ func TestHubSaysWhenItKnowsNothingNew(t *testing.T) {
 		h.Publish(lamp(1, 0))
 		_, _, err := h.Current()
 		assert.Equal(t, model.CodeUnavailable, model.CodeOf(err), "before the database was heard of")
-		h.Heard()
+		h.Heard(time.Now())
 		time.Sleep(9 * time.Second)
 		_, found, err := h.Current()
 		require.NoError(t, err)
@@ -180,7 +180,7 @@ func opensTwice(t *testing.T, back time.Duration) {
 	h.Publish(model.Sale{ID: 1, Stock: 1, Version: 1, StartsAt: time.Now().Add(time.Minute)})
 	go h.Run(ctx)
 	time.Sleep(time.Minute + 10*time.Second + 200*time.Millisecond)
-	h.Heard()
+	h.Heard(time.Now())
 	opened, _, err := h.Latest(1)
 	require.NoError(t, err)
 	require.Equal(t, model.PhaseActive, opened.Phase())
@@ -238,7 +238,7 @@ func TestWatchFollowsTheCurrentSale(t *testing.T) {
 func TestAllListsTheSoonestFirst(t *testing.T) {
 	t.Parallel()
 	h := stock.NewHub(&stock.Clock{})
-	h.Heard()
+	h.Heard(time.Now())
 	for id, minutes := range map[model.SaleID]int{1: 30, 2: 10, 3: 20, 4: 10} {
 		h.Publish(model.Sale{ID: id, Version: 1, StartsAt: time.Unix(0, 0).Add(time.Duration(minutes) * time.Minute)})
 	}

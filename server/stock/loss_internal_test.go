@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -108,6 +109,27 @@ func TestALossIsNoticedAtAnyVersion(t *testing.T) {
 			require.NoError(t, hear(r))
 			assert.LessOrEqual(t, source.surpassed, 1, "once is enough: %s, by %s", name, way)
 		}
+	}
+}
+
+// TestWhatIsShownIsAsOldAsTheQuestion: while a database answers late, more may be committed, and be told to nobody.
+func TestWhatIsShownIsAsOldAsTheQuestion(t *testing.T) {
+	t.Parallel()
+	for name, ask := range map[string]func(*Relay, context.Context) error{
+		"the pulse": (*Relay).compare, "every sale": (*Relay).Sync,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			source := &table{row: model.Sale{ID: 1, Version: 1}, asked: func() { <-time.After(patience - time.Second) }}
+			r := relayOn(source, source.row)
+			began := time.Now()
+			require.NoError(t, ask(r, t.Context()))
+			<-time.After(time.Until(began.Add(staleAfter - time.Nanosecond)))
+			_, _, err := r.hub.Latest(1)
+			require.NoError(t, err, name)
+			<-time.After(time.Nanosecond)
+			_, _, err = r.hub.Latest(1)
+			assert.Equal(t, model.CodeUnavailable, model.CodeOf(err), name)
+		})
 	}
 }
 

@@ -103,7 +103,7 @@ func (r *Relay) Publish(sale model.Sale) {
 func (r *Relay) Sync(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	known := r.hub.known() // all of it had been committed before the database is asked
+	known, asked := r.hub.known(), time.Now() // all of it had been committed before the database is asked
 	sales, now, err := r.source.Sales(ctx)
 	if err != nil {
 		return fmt.Errorf("sync the sales: %w", err)
@@ -130,7 +130,7 @@ func (r *Relay) Sync(ctx context.Context) error {
 	if err := r.surpassAll(ctx, behind); err != nil {
 		return err
 	}
-	r.hub.Heard()
+	r.hub.Heard(asked)
 	return nil
 }
 
@@ -292,6 +292,7 @@ func (r *Relay) compare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	salesBefore, before := r.hub.Pulse()
+	asked := time.Now()
 	sales, versions, now, err := r.source.Pulse(ctx)
 	if err != nil {
 		return err
@@ -308,6 +309,6 @@ func (r *Relay) compare(ctx context.Context) error {
 		r.uncertain = 0
 		return r.Sync(ctx)
 	}
-	r.hub.Heard()
+	r.hub.Heard(asked)
 	return nil
 }
