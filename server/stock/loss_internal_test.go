@@ -173,6 +173,9 @@ func TestALossThatCannotBeToldHidesNoOther(t *testing.T) {
 	assert.Equal(t, []model.Sale{{ID: 1, Version: 6, Sold: 5}, {ID: 2, Version: 7, Sold: 4}, {ID: 3, Version: 1}},
 		[]model.Sale{r.hub.sale(1), r.hub.sale(2), r.hub.sale(3)})
 	assert.Zero(t, r.hub.HeardAt())
+	require.NoError(t, r.connected(t.Context()))
+	assert.True(t, r.Listening(), "and it hears what is sold of the others")
+	assert.Zero(t, r.hub.HeardAt())
 }
 
 // TestAnotherDatabasesClockIsFollowedAtOnce: after a failover it may be behind, and the readings of the old one, the later,

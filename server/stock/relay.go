@@ -134,13 +134,16 @@ func (r *Relay) Sync(ctx context.Context) error {
 	return nil
 }
 
+// errUntold says that what is left of some sales could not be told, and all the others were read.
+var errUntold = errors.New("what is left of a sale can't be told")
+
 // surpassAll tells what is left of sales. One of which that fails, as when somebody holds its row, holds up no other,
-// and what is known of it is not in step with the database.
+// and what is known of it is not in step with the database. Errors: errUntold.
 func (r *Relay) surpassAll(ctx context.Context, known []model.Sale) error {
 	var failed []error
 	for _, sale := range known {
 		if err := r.surpass(ctx, sale); err != nil {
-			failed = append(failed, fmt.Errorf("sale %d: %w", sale.ID, err))
+			failed = append(failed, fmt.Errorf("%w: sale %d: %w", errUntold, sale.ID, err))
 		}
 	}
 	return errors.Join(failed...)
@@ -168,7 +171,7 @@ func wentBack(known, read model.Sale) bool {
 func (r *Relay) surpass(ctx context.Context, known model.Sale) error {
 	state, err := r.source.Surpass(ctx, known.ID, known.Version)
 	if err != nil {
-		return fmt.Errorf("tell what is left of a sale: %w", err)
+		return err
 	}
 	r.log.WarnContext(ctx, "the database has lost changes of a sale that it had",
 		"sale", known.ID, "sold_before", known.Sold, "sold", state.Sold)
@@ -226,7 +229,10 @@ func (r *Relay) connected(ctx context.Context) error {
 		r.clock.Anew()
 	}
 	r.listened = true
-	if err := r.Sync(ctx); err != nil {
+	switch err := r.Sync(ctx); {
+	case errors.Is(err, errUntold): // the next pulse tries again, and what others sell meanwhile is heard
+		r.log.WarnContext(ctx, "could not take up all sales", "err", err)
+	case err != nil:
 		return err
 	}
 	r.listening.Store(true)
