@@ -77,20 +77,67 @@ test('on a phone the bar is of two or three rows, and "Sign out" stands in none 
     for (const language of LANGUAGES) {
       await page.setViewportSize({ width, height: 844 });
       await speaks(page, language);
-      const rows = await page.evaluate(() => {
-        const parts = document.querySelectorAll('.bar :is(a, select, button, .line)');
-        const middles = [...parts].map((part) => {
-          const { top, bottom } = part.getBoundingClientRect();
-          return Math.round((top + bottom) / 2);
-        });
-        return middles.map((row) => middles.filter((y) => Math.abs(y - row) < 8).length);
-      });
+      const rows = await page.evaluate(rowsOfBar);
       const last = rows.at(-1) ?? 0;
       expect(last, `${language} ${width}`).toBeGreaterThan(1);
-      // A row of n counts n times.
-      const count = rows.reduce((sum, n) => sum + 1 / n, 0);
-      expect(Math.round(count), `${language} ${width}`).toBeLessThanOrEqual(3);
+      expect(count(rows), `${language} ${width}`).toBeLessThanOrEqual(3);
     }
+});
+
+test('that the connection is lost is said wherever the operator has scrolled to, and the bar keeps its rows', async ({
+  stampede,
+  sitsDown,
+}) => {
+  await stampede.schedule(100);
+  const page = await sitsDown('mona', { reducedMotion: 'reduce' });
+  await expect(page.locator('.line')).toHaveText('Live');
+  // A language that was never here cannot come without a network.
+  for (const language of LANGUAGES) await speaks(page, language);
+  await speaks(page, 'en');
+  await page.context().setOffline(true);
+  const words = page.getByRole('status').getByText('What you see may be old.');
+  await expect(words).toBeVisible();
+  const warning = page.locator('.stale');
+  const scrollTo = (y: number) => page.evaluate((y) => window.scrollTo(0, y), y);
+  for (const [width, height] of [
+    [390, 844],
+    [320, 568],
+    [844, 390],
+    [1280, 800],
+  ] as const)
+    for (const language of LANGUAGES) {
+      const where = `${language} ${width}`;
+      await page.setViewportSize({ width, height });
+      await speaks(page, language);
+      const rows = await page.evaluate(rowsOfBar);
+      expect(rows.at(-1), where).toBeGreaterThan(1);
+      expect(count(rows), where).toBeLessThanOrEqual(3);
+      for (const y of [0, 300, 10_000]) {
+        await scrollTo(y);
+        await expect(warning, `${where} from ${y}`).toBeInViewport({ ratio: 1 });
+      }
+      // At the page's end it covers nothing.
+      const end = await page.locator('.page > :last-child').boundingBox();
+      const box = await warning.boundingBox();
+      expect((end?.y ?? NaN) + (end?.height ?? 0), where).toBeLessThanOrEqual(box?.y ?? NaN);
+    }
+  // Nor what has the focus.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await speaks(page, 'en');
+  await scrollTo(0);
+  await page.getByRole('link', { name: 'Live' }).focus();
+  const end = page.getByRole('button', { name: 'End the sale' });
+  for (let i = 0; i < 20 && !(await end.evaluate(hasFocus)); i++) {
+    await page.keyboard.press('Tab');
+    const covered = await page.evaluate(() => {
+      const over = document.querySelector('.stale')?.getBoundingClientRect().top ?? 0;
+      return (document.activeElement?.getBoundingClientRect().bottom ?? 0) - over;
+    });
+    expect(covered).toBeLessThanOrEqual(0);
+  }
+  await expect(end).toBeFocused();
+  await page.context().setOffline(false);
+  await expect(page.locator('.line')).toHaveText('Live');
 });
 
 test('where the reader’s colours take the place of ours, a button that does something keeps an edge', async ({
@@ -106,6 +153,21 @@ test('where the reader’s colours take the place of ours, a button that does so
   const schedule = page.getByRole('button', { name: 'Schedule it' });
   await expect(schedule).toHaveCSS('border-width', '2px');
 });
+
+const hasFocus = (element: Element) => element === document.activeElement;
+
+/** For each part of the bar, how many parts its row has. */
+function rowsOfBar(): number[] {
+  const parts = document.querySelectorAll('.bar :is(a, select, button, .line)');
+  const middles = [...parts].map((part) => {
+    const { top, bottom } = part.getBoundingClientRect();
+    return Math.round((top + bottom) / 2);
+  });
+  return middles.map((row) => middles.filter((y) => Math.abs(y - row) < 8).length);
+}
+
+/** How many rows those are: a row of n is counted n times. */
+const count = (rows: number[]) => Math.round(rows.reduce((sum, n) => sum + 1 / n, 0));
 
 /** What does not fit: a page wider than its window, words wider than their place. */
 function cutOff(): string[] {

@@ -135,19 +135,19 @@ function Unlisted({ id }: { id: string }) {
   return <option value={id}>{t('page.sale')}</option>;
 }
 
-/** Whether what is seen is fresh: a word beside the mark, never colour alone. */
+/**
+ * Whether what is seen is fresh: a word beside the mark, never colour alone. That it is not is said at the window's end,
+ * wherever the operator has scrolled to, and moves nothing; the bar keeps its rows meanwhile.
+ */
 function Line() {
   const { t } = useTranslation('desk');
   const { lives } = useConnection();
-  const status = useLost() ? 'lost' : lives === 0 ? 'connecting' : 'live';
-  const word = {
-    live: 'page.connected',
-    connecting: 'page.connecting',
-    lost: 'page.lost',
-  } as const;
+  const lost = useLost();
+  const live = !lost && lives > 0;
   return (
-    <span className={`line ${status}`} role="status">
-      {t(word[status])}
+    <span className={`line ${lost ? 'lost' : live ? 'live' : ''}`} role="status">
+      <span aria-hidden={lost}>{t(live ? 'page.connected' : 'page.connecting')}</span>
+      {lost && <span className="stale">{t('page.lost')}</span>}
     </span>
   );
 }
