@@ -126,6 +126,26 @@ for (const moment of ['signed-out', 'active', 'busy', 'unknown', 'bought', 'sold
     expect(wrong).toEqual([]);
   });
 
+test('on a phone no sentence ends with a word alone in its last line', async ({
+  stampede,
+  opens,
+}) => {
+  const wrong: string[] = [];
+  for (const moment of ['signed-out', 'upcoming', 'open-for-days', 'ended', 'none']) {
+    const shopper = await moments[moment]?.({ stampede, opens, options: {} });
+    if (!shopper) throw new Error(`no moment ${moment}`);
+    for (const language of ['en', 'de', 'fr', 'es', 'hi', 'ar']) {
+      await shopper.speaks(language);
+      for (const width of [320, 390]) {
+        await shopper.page.setViewportSize({ width, height: 640 });
+        for (const words of await shopper.page.evaluate(aloneAtTheEnd))
+          wrong.push(`${moment} ${language} ${width}: ${words}`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
 for (const stock of [1000, 10_000_000])
   test(`nothing moves while the number falls from ${stock}`, async ({ stampede, arrives }) => {
     const sale = await stampede.schedule(stock);
@@ -212,6 +232,23 @@ test('where the reader’s colours take the place of ours, the button and the st
   await expect(ada.buyButton).toHaveCSS('border', `2px solid ${grey}`);
   await expect(ada.buyButton).toHaveCSS('color', grey);
 });
+
+/** Sentences of several lines of which the last one is a single word. */
+function aloneAtTheEnd(): string[] {
+  const sentences = document.querySelectorAll('.truth :is(.headline, .line, .note, .plate)');
+  return [...sentences].flatMap((sentence) => {
+    const text = document.createTreeWalker(sentence, NodeFilter.SHOW_TEXT).nextNode();
+    const words = [...(text?.textContent?.matchAll(/\S+/g) ?? [])];
+    const lines = words.map(({ 0: word, index }) => {
+      const range = document.createRange();
+      range.setStart(text as Text, index);
+      range.setEnd(text as Text, index + word.length);
+      return range.getBoundingClientRect().bottom;
+    });
+    const last = lines.filter((line) => line === lines.at(-1)).length;
+    return last === 1 && lines.length > 1 ? [sentence.textContent] : [];
+  });
+}
 
 /** What does not fit: a box that grew, rows of it that reach into the next, texts wider than their place. */
 function cutOff(): string[] {

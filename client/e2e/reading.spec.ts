@@ -70,7 +70,10 @@ test('on a phone all of a description can be read, behind a button that stays', 
     if (!picture || !price || !box) throw new Error(`${where}: something is missing`);
     // What is read first stays where it was: the picture has its room, and the price is above the box.
     expect(picture.height, where).toBeGreaterThanOrEqual(Math.min(width - 40, height - 664, 200));
-    if (height > 600) expect(price.y + price.height, where).toBeLessThanOrEqual(box.y);
+    expect(price.y + price.height, where).toBeLessThanOrEqual(box.y);
+    // A line of it says that there is something to read.
+    const begins = await description.evaluate((element) => element.getBoundingClientRect().top);
+    expect(begins + 24, where).toBeLessThanOrEqual(box.y);
     expect(await description.evaluate(hiddenPart), where).toBe(0);
     await ada.page.evaluate(() => window.scrollTo(0, document.documentElement.scrollHeight));
     const end = await description.evaluate((element) => element.getBoundingClientRect().bottom);
