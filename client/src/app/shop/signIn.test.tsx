@@ -30,6 +30,19 @@ describe('a sign-in that fails says what can be done', () => {
   });
 });
 
+it('who comes back from the shop’s own sign-in to the page as they left it may buy', async () => {
+  openShop({ sale: aSale(), demoSignIn: false, signInUrl: '/login' });
+  await truth('active');
+  expect(screen.getByRole('link', { name: 'Sign in' })).toBeVisible();
+  // Kept while this page lay in the browser's store, where it hears of nothing.
+  localStorage.setItem('stampede.token', 'ada');
+  window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));
+  await waitFor(() => {
+    const button = screen.getByRole('button', { name: /^Buy now/ });
+    expect(button).toHaveAttribute('aria-disabled', 'false');
+  });
+});
+
 describe('who hears the page is told with a control what stands below it', () => {
   it('what to type into the field', async () => {
     openShop({ sale: aSale() });

@@ -43,8 +43,16 @@ export class Session {
     const changed = (event: StorageEvent) => {
       if (event.key === TOKEN_KEY || event.key === null) this.#set(this.#read());
     };
+    // Who went to the shop's own sign-in and back may find the page as they left it: it was told of nothing meanwhile.
+    const returned = (event: PageTransitionEvent) => {
+      if (event.persisted) this.#set(this.#read());
+    };
     window.addEventListener('storage', changed);
-    return () => window.removeEventListener('storage', changed);
+    window.addEventListener('pageshow', returned);
+    return () => {
+      window.removeEventListener('storage', changed);
+      window.removeEventListener('pageshow', returned);
+    };
   }
 
   subscribe = (listener: () => void): (() => void) => {
