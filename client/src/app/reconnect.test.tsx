@@ -1,6 +1,31 @@
-import { waitFor } from '@testing-library/react';
+import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { aSale, liveOf } from '../testing/sales';
 import { openShop, truth, watched } from '../testing/shop';
+
+it('a line that never stood is not called live', async () => {
+  const { shop } = openShop({ sale: aSale(), shopper: 'ada' });
+  shop.line.accept = false;
+  const block = await truth('active');
+  const shown = [block.textContent];
+  new MutationObserver(() => shown.push(block.textContent)).observe(block, {
+    subtree: true,
+    childList: true,
+    characterData: true,
+  });
+  await waitFor(() => expect(block).toHaveTextContent('No connection'), { timeout: 4000 });
+  expect(shown.filter((text) => text.includes('Live'))).toEqual([]);
+});
+
+it('a picture that did not arrive is asked for again when the line is back', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  const { line } = openShop({ sale: aSale(), shopper: 'ada' });
+  await truth('active');
+  await watched(line);
+  fireEvent.error(screen.getByRole('img', { name: 'Aurora lamp' }));
+  expect(screen.queryByRole('img', { name: 'Aurora lamp' })).toBeNull();
+  line.drop();
+  expect(await screen.findByRole('img', { name: 'Aurora lamp' })).toBeVisible();
+});
 
 describe('when the line breaks', () => {
   beforeEach(() => {

@@ -8,9 +8,10 @@ import { useFormat } from '../../shared/format/useFormat';
 export function ConnectionNote() {
   const { t } = useTranslation();
   const format = useFormat();
-  const { status, lastSeen } = useConnection();
+  const { lives, lastSeen } = useConnection();
   const lost = useLost();
-  if (status === 'connecting') return <Note text={t('connection.connecting')} tone="waiting" />;
+  // Also after a first try that failed: nothing has been live yet.
+  if (!lost && lives === 0) return <Note text={t('connection.connecting')} tone="waiting" />;
   if (!lost) return <Note text={t('connection.live')} tone="live" />;
   const text =
     lastSeen === null

@@ -2,6 +2,7 @@ import Typography from '@mui/material/Typography';
 import { useState } from 'react';
 import { graphql } from '../../gql';
 import type { ProductViewFragment } from '../../gql/graphql';
+import { useConnection } from '../../shared/connection/connection';
 import { useFormat } from '../../shared/format/useFormat';
 
 export const ProductView = graphql(`
@@ -17,14 +18,16 @@ export const ProductView = graphql(`
   }
 `);
 
-/** The picture; a quiet surface while there is none to show. */
+/** The picture; a quiet surface while there is none to show. One that did not arrive may with the line's next life. */
 export function ProductPicture({ product }: { product: ProductViewFragment | null }) {
+  const { lives } = useConnection();
   const [broken, setBroken] = useState<string | null>(null);
   const url = product?.imageUrl;
+  const attempt = `${lives} ${url}`;
   return (
     <div className="picture">
-      {product && url && url !== broken ? (
-        <img src={url} alt={product.name} onError={() => setBroken(url)} />
+      {product && url && attempt !== broken ? (
+        <img src={url} alt={product.name} onError={() => setBroken(attempt)} />
       ) : (
         <Placeholder />
       )}
