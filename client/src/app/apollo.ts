@@ -6,6 +6,7 @@ import { type GraphQLFormattedError, OperationTypeNode } from 'graphql';
 import type { Client as WsClient } from 'graphql-ws';
 import { map, tap } from 'rxjs';
 import type { Session } from '../features/session/session';
+import { limitTime } from '../shared/connection/limitTime';
 import type { ServerClock } from '../shared/time/clock';
 import { ShopCache } from './cache';
 
@@ -24,7 +25,7 @@ export function createApollo({ session, clock, ws, uri }: Parts) {
   const http = ApolloLink.from([
     sendToken(session),
     learnTime(clock),
-    limitTime(),
+    limitTime(LONGEST_ANSWER_MS),
     new BaseHttpLink({ uri }),
   ]);
   const client = new ApolloClient({
@@ -81,14 +82,6 @@ function learnTime(clock: ServerClock): ApolloLink {
         return result;
       }),
     );
-  });
-}
-
-/** No question hangs for good. */
-function limitTime(): ApolloLink {
-  return new ApolloLink((operation, forward) => {
-    operation.setContext({ fetchOptions: { signal: AbortSignal.timeout(LONGEST_ANSWER_MS) } });
-    return forward(operation);
   });
 }
 

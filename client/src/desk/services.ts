@@ -7,12 +7,15 @@ import { OperationTypeNode } from 'graphql';
 import { Session } from '../features/session/session';
 import { createSocket } from '../features/session/socket';
 import { Connection } from '../shared/connection/connection';
+import { limitTime } from '../shared/connection/limitTime';
 import { createKeep } from '../shared/storage/storage';
 import { createDeskCache } from './cache';
 import { waitAsTold } from './sale/waitAsTold';
 
 /** Operators are few, and wait less than shoppers for another try. */
 const LONGEST_WAIT_MS = 5_000;
+/** An answer that takes longer is taken for lost: who waits for it can do nothing else meanwhile. */
+const LONGEST_ANSWER_MS = 20_000;
 
 export type DeskServices = ReturnType<typeof createDeskServices>;
 
@@ -30,6 +33,7 @@ export function createDeskServices() {
         forgetRefusedToken(session),
         sendToken(session),
         waitAsTold(),
+        limitTime(LONGEST_ANSWER_MS),
         new HttpLink({ uri: new URL('/graphql', window.location.href).href }),
       ]),
     ),

@@ -1,4 +1,4 @@
-import { configure, screen } from '@testing-library/react';
+import { configure, screen, waitFor } from '@testing-library/react';
 import { inEnglish, openDesk } from '../../testing/desk';
 
 // Whole pages: on a machine that has other work they take their time.
@@ -34,6 +34,22 @@ describe('a wish', () => {
     expect(await screen.findByRole('alert')).toHaveTextContent('The server refused this.');
     expect(screen.getByRole('button', { name: 'Pause it' })).toHaveFocus();
     expect(shop.inputs).toHaveLength(1);
+  });
+
+  it('of which no answer comes does not hold the operator for good', async () => {
+    const limit = new AbortController();
+    const { shop, press } = await about();
+    shop.holds = new Promise(() => undefined);
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(limit.signal);
+    await press();
+    expect(await screen.findByRole('button', { name: 'One moment…' })).toBeVisible();
+    await waitFor(() => expect(shop.inputs).toHaveLength(1));
+    limit.abort(new DOMException('late', 'TimeoutError'));
+    expect(await screen.findByRole('alert')).toHaveTextContent('could not be reached');
+    expect(screen.getByRole('button', { name: 'Cancel' })).not.toHaveAttribute(
+      'aria-disabled',
+      'true',
+    );
   });
 
   it('that the servers cannot get to can be asked for again, at once and when they said', async () => {
