@@ -158,6 +158,30 @@ test('a token runs out in the middle: the page says what to do, and the wish is 
   expect(keys).toHaveLength(2);
 });
 
+test('on a slow network, who presses "Sign in" sees that it was pressed', async ({
+  stampede,
+  opens,
+}) => {
+  await stampede.schedule(100);
+  const { page, buyButton } = await opens({ reducedMotion: 'reduce' });
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postData()?.includes('mutation SignIn')) await answered;
+    return route.continue();
+  });
+  const button = page.getByRole('button', { name: 'Sign in' });
+  const shade = () => button.evaluate((element) => getComputedStyle(element).backgroundColor);
+  await page.getByRole('textbox', { name: 'Your name' }).fill('Ada');
+  await button.hover();
+  const before = await shade();
+  await button.click();
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  expect(await shade()).not.toBe(before);
+  answer();
+  await expect(buyButton).toHaveAttribute('aria-disabled', 'false');
+});
+
 test('by keyboard alone, and heard', async ({ stampede, opens }) => {
   await stampede.schedule(2);
   const { page, truth, ...ada } = await opens();
