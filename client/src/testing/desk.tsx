@@ -125,6 +125,7 @@ function handlers(shop: Shop) {
     }),
     change('DeskPause'),
     change('DeskEnd'),
+    change('DeskReschedule'),
     change('DeskRestock'),
     change('DeskSchedule'),
   ];

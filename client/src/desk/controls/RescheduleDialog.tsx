@@ -12,16 +12,18 @@ export function RescheduleDialog(props: DialogProps) {
   const { send, ...state } = useWish(DeskReschedule, props);
   const { sale } = props;
   const opened = Date.parse(sale.serverTime) >= Date.parse(sale.startsAt);
-  const [start, setStart] = useState(() => localOf(sale.startsAt));
-  const [end, setEnd] = useState(() => (sale.endsAt ? localOf(sale.endsAt) : ''));
+  const [before] = useState({ start: sale.startsAt, end: sale.endsAt ?? null });
+  const [start, setStart] = useState(() => localOf(before.start));
+  const [end, setEnd] = useState(() => (before.end ? localOf(before.end) : ''));
   const wrong = state.result?.kind === 'wrong' ? state.result.fields : {};
-  const startsAt = opened ? sale.startsAt : instantOf(start);
+  const startsAt = opened ? sale.startsAt : sameOr(before.start, start);
+  const endsAt = sameOr(before.end, end);
   return (
     <WishDialog
       title={t('reschedule.title')}
       action={t('reschedule.do')}
-      ready={startsAt !== null && (end === '' || instantOf(end) !== null)}
-      onDo={() => startsAt !== null && void send({ startsAt, endsAt: instantOf(end) })}
+      ready={startsAt !== null && (end === '' || endsAt !== null)}
+      onDo={() => startsAt !== null && void send({ startsAt, endsAt })}
       {...props}
       {...state}
     >
@@ -43,4 +45,9 @@ export function RescheduleDialog(props: DialogProps) {
       />
     </WishDialog>
   );
+}
+
+/** What a field says, as an instant. One that was left alone has kept its own, of which the field shows no parts of a second. */
+function sameOr(before: string | null, typed: string): string | null {
+  return before !== null && typed === localOf(before) ? before : instantOf(typed);
 }

@@ -1,4 +1,4 @@
-import { configure, screen, waitFor } from '@testing-library/react';
+import { configure, fireEvent, screen, waitFor } from '@testing-library/react';
 import { inEnglish, openDesk } from '../../testing/desk';
 
 // Whole pages: on a machine that has other work they take their time.
@@ -107,6 +107,19 @@ describe('a wish', () => {
     await user.type(field, ' 2');
     await user.click(button);
     expect(shop.inputs).toHaveLength(1);
+  });
+
+  it('to move the end of a sale moves its start by nothing', async () => {
+    const { shop, user } = openDesk('/sales/sale_1');
+    const startsAt = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_600_750).toISOString();
+    shop.sale = { ...shop.sale, phase: 'UPCOMING', startsAt, endsAt: null };
+    await user.click(await screen.findByRole('button', { name: 'Reschedule' }));
+    fireEvent.change(screen.getByLabelText('End'), { target: { value: '2040-01-01T10:00:00' } });
+    await user.click(screen.getByRole('button', { name: 'Move it' }));
+    const endsAt = new Date('2040-01-01T10:00:00').toISOString();
+    await waitFor(() =>
+      expect(shop.inputs).toEqual([expect.objectContaining({ startsAt, endsAt })]),
+    );
   });
 
   it('leads to the field that is wrong', async () => {
