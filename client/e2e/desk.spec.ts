@@ -315,3 +315,26 @@ test('who signs in is not told that there is no connection', async ({ stampede, 
   const told = await page.evaluate(() => [...(window as unknown as { told: Set<string> }).told]);
   expect(told.filter((words) => words.includes('No connection'))).toEqual([]);
 });
+
+test('without a connection the chart stands still, and does not show that nothing is sold', async ({
+  stampede,
+  comesIn,
+}) => {
+  await stampede.schedule(40);
+  const page = await comesIn({ reducedMotion: 'reduce' });
+  await page.clock.install();
+  await page.reload();
+  await signIn(page, stampede.operator('mona'));
+  await expect(page.locator('.line')).toHaveText('Live');
+  const lines = page.locator('.lines');
+  await expect(lines).toBeVisible();
+  await page.context().setOffline(true);
+  await expect(page.locator('.stale')).toBeVisible();
+  const before = await lines.innerHTML();
+  await page.clock.runFor(10_000);
+  expect(await lines.innerHTML()).toBe(before);
+  await page.context().setOffline(false);
+  await expect(page.locator('.line')).toHaveText('Live');
+  await page.clock.runFor(2000);
+  await expect.poll(() => lines.innerHTML()).not.toBe(before);
+});

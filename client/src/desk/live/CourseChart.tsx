@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { useLost } from '../../shared/connection/useLost';
 import { useTranslation } from '../../shared/i18n/i18n';
 import type { DeskChangeFragment, DeskSaleFragment } from '../../gql/graphql';
 import { useDeskFormat } from '../sale/useDeskFormat';
@@ -19,7 +20,9 @@ export function CourseChart({ sale, changes, points, whole = false }: Props) {
   const format = useDeskFormat();
   const over = sale.phase === 'ENDED' || sale.phase === 'SOLD_OUT';
   const still = whole || over;
-  const now = useNow(still, Date.parse(sale.serverTime));
+  // What goes on without a connection, nobody here knows: the lines end there, and go on when it is back.
+  const lost = useLost();
+  const now = useNow(still || lost, Date.parse(sale.serverTime));
   const window = still ? wholeWindow(points) : liveWindow(Date.parse(sale.startsAt), now);
   const [first, last] = [points[0], points.at(-1)];
   const summary =
