@@ -70,6 +70,12 @@ describe('scheduling', () => {
     expect(shop.inputs).toHaveLength(1);
   });
 
+  it('asks a phone for digits where a number is to be typed', () => {
+    openDesk('/new');
+    const units = screen.getByRole('textbox', { name: /^Units/ });
+    expect(units).toHaveAttribute('inputmode', 'numeric');
+  });
+
   it('says so when the server refuses and no field is to blame', async () => {
     const { shop, press } = await plan();
     shop.problems = [{ field: null, code: 'CONFLICT', message: 'full' }];

@@ -120,7 +120,12 @@ function PlanFields({ plan, onChange, problemOf }: FieldsProps) {
       </fieldset>
       <fieldset>
         <legend>{t('schedule.sale')}</legend>
-        <TextField label={t('schedule.stock')} {...bind('stock')} required />
+        <TextField
+          label={t('schedule.stock')}
+          {...bind('stock')}
+          required
+          slotProps={{ htmlInput: { inputMode: 'numeric' } }}
+        />
         <div className="pair">
           <TimeField
             label={t('schedule.start')}
