@@ -53,7 +53,7 @@ function sendToken(session: Session): ApolloLink {
     const { token } = session.state();
     if (token !== null) operation.setContext({ headers: { Authorization: `Bearer ${token}` } });
     const forgetIf = (refused = false) => {
-      if (refused && token !== null) session.forget(token);
+      if (refused && token !== null) session.refuse(token);
     };
     return forward(operation).pipe(
       map((result) => {

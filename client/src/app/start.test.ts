@@ -50,9 +50,9 @@ describe('the session', () => {
     const session = new Session(keep);
     session.signIn('old', 'Ada');
     session.signIn('new', 'Ada');
-    session.forget('old');
+    session.refuse('old');
     expect(session.state().token).toBe('new');
-    session.forget('new');
+    session.refuse('new');
     expect(keep.get(TOKEN_KEY)).toBeNull();
   });
 

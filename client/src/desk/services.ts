@@ -68,7 +68,7 @@ function sendToken(session: Session): ApolloLink {
 function forgetRefusedToken(session: Session): ApolloLink {
   return new ErrorLink(({ error, operation }) => {
     const token: unknown = operation.getContext().token;
-    if (typeof token === 'string' && isTokenRefused(error)) session.forget(token);
+    if (typeof token === 'string' && isTokenRefused(error)) session.refuse(token);
   });
 }
 

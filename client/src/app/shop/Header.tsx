@@ -21,7 +21,7 @@ export function Header() {
           <Typography variant="body2" component="span" noWrap dir="auto" className="name">
             {name}
           </Typography>
-          <Button color="inherit" className="quiet" onClick={() => session.forget()}>
+          <Button color="inherit" className="quiet" onClick={() => session.signOut()}>
             {t('page.signOut')}
           </Button>
         </>

@@ -39,7 +39,7 @@ export function TruthBlock({ sale, viewerId, failed, refetch, config }: Props) {
     saleId: sale.id,
     shopperId: viewerId,
     known: receipt !== null,
-    onSignedOut: () => session.forget(),
+    onSignedOut: () => token !== null && session.refuse(token),
     onDoubt: refetch,
   });
   const signIn = useSignInSlots(config, sale.phase);

@@ -160,7 +160,7 @@ function SignOut() {
       <span className="quiet who" dir="auto">
         {name}
       </span>
-      <Button size="small" color="inherit" className="plain" onClick={() => session.forget()}>
+      <Button size="small" color="inherit" className="plain" onClick={() => session.signOut()}>
         {t('page.signOut')}
       </Button>
     </>

@@ -1,4 +1,4 @@
-import { screen } from '@testing-library/react';
+import { act, screen } from '@testing-library/react';
 import { inEnglish, openDesk } from '../../testing/desk';
 
 // A whole page: on a machine that has other work it takes its time.
@@ -29,4 +29,19 @@ it('keeps the focus while the token is looked at, and leads back to a wrong one'
   answer();
   expect(await screen.findByText('The server does not take this token.')).toBeVisible();
   expect(token).toHaveFocus();
+});
+
+it('says why an operator has to sign in once more', async () => {
+  const { shop, user, session } = openDesk('/sales/sale_1');
+  await user.click(await screen.findByRole('button', { name: 'Pause' }));
+  shop.refuses = { code: 'UNAUTHENTICATED' };
+  await user.click(screen.getByRole('button', { name: 'Pause it' }));
+  const token = await screen.findByRole('textbox', { name: 'Access token' });
+  expect(token).toHaveAccessibleDescription(
+    'Your token is no longer good. Please sign in with a new one.',
+  );
+  act(() => session.signIn('mona', 'mona'));
+  await user.click(await screen.findByRole('button', { name: 'Sign out' }));
+  expect(await screen.findByRole('textbox', { name: 'Access token' })).toBeVisible();
+  expect(screen.queryByText(/no longer good/)).toBeNull();
 });

@@ -9,7 +9,7 @@ import { DeskViewer } from '../sale/operations';
 import { DemoContext } from './demo';
 import { useFirstWrong } from './useFirstWrong';
 
-type Problem = 'refused' | 'scope' | 'away';
+type Problem = 'refused' | 'scope' | 'away' | 'ended';
 
 /** Tries the token before it is kept: the server says whom it names, and what that one may do. */
 function useTry(): (token: string) => Promise<Problem | null> {
@@ -46,7 +46,8 @@ export function SignIn() {
   const { t } = useTranslation('desk');
   const demo = useContext(DemoContext);
   const [token, setToken] = useState('');
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { refused } = useSession();
+  const [problem, setProblem] = useState<Problem | null>(refused ? 'ended' : null);
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const toFirstWrong = useFirstWrong(form);

@@ -9,6 +9,8 @@ export interface SessionState {
   readonly token: string | null;
   /** What the shopper called themselves in the demo; null with a token from elsewhere. */
   readonly name: string | null;
+  /** The server did not take the last token, as when it has run out. */
+  readonly refused: boolean;
 }
 
 /** Who is shopping. Follows what other tabs, or the shop itself, do to the kept token. */
@@ -27,15 +29,23 @@ export class Session {
   signIn(token: string, name: string): void {
     this.#keep.set(NAME_KEY, name);
     this.#keep.set(TOKEN_KEY, token);
-    this.#set({ token, name });
+    this.#set({ token, name, refused: false });
   }
 
-  /** Forgets `token`, unless another one has taken its place meanwhile. */
-  forget(token: string | null = this.#state.token): void {
-    if (token === null || token !== this.#state.token) return;
+  /** Forgets who is signed in. */
+  signOut(): void {
+    this.#forget(false);
+  }
+
+  /** Forgets a token that the server does not take, unless another one has taken its place meanwhile. */
+  refuse(token: string): void {
+    if (token === this.#state.token) this.#forget(true);
+  }
+
+  #forget(refused: boolean): void {
     this.#keep.remove(TOKEN_KEY);
     this.#keep.remove(NAME_KEY);
-    this.#set({ token: null, name: null });
+    this.#set({ token: null, name: null, refused });
   }
 
   /** Listens to other tabs until the returned function is called. */
@@ -62,7 +72,7 @@ export class Session {
 
   #read(): SessionState {
     const token = this.#keep.get(TOKEN_KEY);
-    return { token: token === '' ? null : token, name: this.#keep.get(NAME_KEY) };
+    return { token: token === '' ? null : token, name: this.#keep.get(NAME_KEY), refused: false };
   }
 
   #set(state: SessionState): void {

@@ -47,7 +47,7 @@ export function createSocket(
         clearTimeout(pong);
         connection.lost();
         // Not the token of who has signed in meanwhile.
-        if (isCloseEvent(event) && event.code === FORBIDDEN && sent !== null) session.forget(sent);
+        if (isCloseEvent(event) && event.code === FORBIDDEN && sent !== null) session.refuse(sent);
       },
     },
   });
