@@ -8,17 +8,29 @@ export const LONGEST_DESCRIPTION = 2000;
 /** The zeros of the digits that our languages type: Arabic, Persian, Devanagari, full width. */
 const ZEROS = [0x0660, 0x06f0, 0x0966, 0xff10];
 
-/** A whole number, 1 or more, in the digits of any of our languages; null for anything else. */
-export function wholeNumber(typed: string): number | null {
-  const digits = typed.trim().replace(/\p{Nd}/gu, (digit) => {
+function latinDigits(typed: string): string {
+  return typed.trim().replace(/\p{Nd}/gu, (digit) => {
     const zero = ZEROS.find(
       (code) => digit.charCodeAt(0) - code >= 0 && digit.charCodeAt(0) - code <= 9,
     );
     return zero === undefined ? digit : String(digit.charCodeAt(0) - zero);
   });
+}
+
+/** A whole number, 1 or more, in the digits of any of our languages; null for anything else. */
+export function wholeNumber(typed: string): number | null {
+  const digits = latinDigits(typed);
   if (!/^\d{1,10}$/.test(digits)) return null;
   const value = Number(digits);
   return value >= 1 && value <= 2 ** 31 - 1 ? value : null;
+}
+
+/**
+ * An amount as the server reads it, with a point. Half of our languages write a comma there: before one or two digits it
+ * can be nothing else. Before three it may part thousands, and is left for the server to refuse.
+ */
+export function amountOf(typed: string): string {
+  return latinDigits(typed).replace(/^(\d+)[,٫](\d{1,2})$/, '$1.$2');
 }
 
 /** What stands in a datetime-local field of which a part is missing: neither a time nor none. */

@@ -57,4 +57,17 @@ describe('a plan', () => {
       currencyCode: 'EUR',
     });
   });
+
+  it.each([
+    ['49,90', '49.90'],
+    [' 5,5 ', '5.5'],
+    ['٤٩٫٩٠', '49.90'],
+    ['४९.९०', '49.90'],
+    ['1,000', '1,000'],
+    ['1.234,50', '1.234,50'],
+    ['ten', 'ten'],
+  ])('takes the price %s for %s', (amount, sent) => {
+    const plan = { ...emptyPlan(now), name: 'Lamp', sku: 'L-1', stock: '5', amount };
+    expect(planInput(plan)?.product.price?.amount).toBe(sent);
+  });
 });

@@ -1,5 +1,5 @@
 import type { ScheduleSaleInput } from '../../gql/graphql';
-import { instantOf, localOf, wholeNumber } from './fields';
+import { amountOf, instantOf, localOf, wholeNumber } from './fields';
 
 /** A sale to be, as an operator types it. */
 export type Plan = Record<PlanField, string>;
@@ -48,7 +48,7 @@ export function planInput(plan: Plan): ScheduleSaleInput | null {
   const stock = wholeNumber(plan.stock);
   const startsAt = instantOf(plan.startsAt);
   if (missing(plan).length > 0 || stock === null || startsAt === null) return null;
-  const amount = plan.amount.trim();
+  const amount = amountOf(plan.amount);
   return {
     product: {
       name: plan.name.trim(),
