@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,16 +182,30 @@ func TestConnectionsAreBounded(t *testing.T) {
 	require.Eventually(t, func() bool { return answered(dial()) }, waitLimit, 10*tick)
 }
 
+// askOverHTTP2 has the house's client speak HTTP/2 without TLS, as a proxy may, and counts its connections.
+func (h *house) askOverHTTP2(t *testing.T) (connections *atomic.Int32) {
+	t.Helper()
+	connections = &atomic.Int32{}
+	var protocols http.Protocols
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{
+		Protocols: &protocols,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			connections.Add(1)
+			return new(net.Dialer).DialContext(ctx, network, address)
+		},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	h.client = &http.Client{Transport: transport, Timeout: waitLimit}
+	return connections
+}
+
 // TestHTTP2WithoutTLS: proxies may speak it, and whoever opens streams only to reset them holds up nobody.
 func TestHTTP2WithoutTLS(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, nil)
 	h.schedule(t, 1)
-	var protocols http.Protocols
-	protocols.SetUnencryptedHTTP2(true)
-	transport := &http.Transport{Protocols: &protocols}
-	h.client = &http.Client{Transport: transport, Timeout: waitLimit}
-	t.Cleanup(transport.CloseIdleConnections)
+	h.askOverHTTP2(t)
 	got := h.hear(t, asking{body: body(`{ saleStatus { phase } }`), status: 200})
 	assert.Equal(t, "ACTIVE", at(t, got.Data, "saleStatus.phase"))
 	h.hear(t, asking{body: strings.Repeat(marker, 1<<12), status: 413, code: "PAYLOAD_TOO_LARGE"})

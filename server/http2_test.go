@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -318,23 +317,13 @@ func TestAHeaderOverItsBoundEndsTheConnection(t *testing.T) {
 func TestATooLargeRequestIsNobodyElsesOverHTTP2(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, nil)
-	var dialled atomic.Int32
-	var protocols http.Protocols
-	protocols.SetUnencryptedHTTP2(true)
-	proxy := &http.Transport{
-		Protocols: &protocols,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			dialled.Add(1)
-			return new(net.Dialer).DialContext(ctx, network, address)
-		},
-	}
-	t.Cleanup(proxy.CloseIdleConnections)
+	connections := h.askOverHTTP2(t)
 	for _, length := range []int{10, 20_000, 10, 10} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.url+"/graphql",
 			strings.NewReader(strings.Repeat("x", length)))
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", "application/json")
-		response, err := proxy.RoundTrip(request)
+		response, err := h.client.Do(request)
 		require.NoError(t, err)
 		_, err = io.Copy(io.Discard, response.Body)
 		require.NoError(t, err)
@@ -342,5 +331,5 @@ func TestATooLargeRequestIsNobodyElsesOverHTTP2(t *testing.T) {
 		assert.Equal(t, 2, response.ProtoMajor)
 		assert.Equal(t, length > 10, response.StatusCode == http.StatusRequestEntityTooLarge, "%d", response.StatusCode)
 	}
-	assert.Equal(t, int32(1), dialled.Load())
+	assert.Equal(t, int32(1), connections.Load())
 }

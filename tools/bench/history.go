@@ -49,7 +49,7 @@ func measureHistory(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	b.reportHistory("none", slices.Concat(beforeReading, afterReading))
+	b.reportHistory("none", slices.Concat(beforeReading, afterReading), "purchases/s")
 	return errors.Join(verify(ctx, aged, old),
 		closeAll(map[string]seller{"engine": without}, young), closeAll(map[string]seller{"engine": with}, aged))
 }
@@ -66,28 +66,27 @@ func sellAnew(ctx context.Context, own engine, db *pg.DB, d time.Duration) (floa
 
 // besideNone measures by turns how fast units are sold without a history and with one, and returns the former.
 func (b *bench) besideNone(none, other func() (float64, error), name, ratio string) (without []float64, err error) {
-	var with []float64
+	rates := map[string][]float64{}
 	for range b.rounds {
 		for _, turn := range []struct {
-			name  string
-			sell  func() (float64, error)
-			rates *[]float64
-		}{{"none", none, &without}, {name, other, &with}} {
+			name string
+			sell func() (float64, error)
+		}{{"none", none}, {name, other}} {
 			rate, err := turn.sell()
 			if err != nil {
 				return nil, err
 			}
-			*turn.rates = append(*turn.rates, rate)
+			rates[turn.name] = append(rates[turn.name], rate)
 			b.say("history %-10s %9.0f /s", turn.name, rate)
 		}
 	}
-	b.reportHistory(name, with)
-	b.report.ratio("history", ratio, with, without)
-	return without, nil
+	b.reportHistory(name, rates[name], "purchases/s")
+	b.report.ratio("history", ratio, rates[name], rates["none"])
+	return rates["none"], nil
 }
 
-func (b *bench) reportHistory(name string, rates []float64) {
-	b.report.add("history", name, fmt.Sprintf("%d earlier purchases", b.history), "purchases/s", rates)
+func (b *bench) reportHistory(name string, values []float64, unit string) {
+	b.report.add("history", name, fmt.Sprintf("%d earlier purchases", b.history), unit, values)
 }
 
 // readUp sells units of a sale until the engine has read up who bought before it started, and notes how long that takes
@@ -106,9 +105,8 @@ func (b *bench) readUp(ctx context.Context, own engine, id model.SaleID) error {
 			return errors.New("the engine does not get to know who has bought")
 		}
 	}
-	where := fmt.Sprintf("%d earlier purchases", b.history)
-	b.report.add("history", "just started", where, "purchases/s", []float64{median(rates)})
-	b.report.add("history", "just started", where, "s until all are known", []float64{time.Since(began).Seconds()})
+	b.reportHistory("just started", []float64{median(rates)}, "purchases/s")
+	b.reportHistory("just started", []float64{time.Since(began).Seconds()}, "s until all are known")
 	return nil
 }
 
