@@ -57,6 +57,13 @@ export const test = base.extend<Story, Worker>({
   },
 });
 
+/** What one part of a story waits for and another one gives. */
+export function signal(): { given: Promise<void>; give: () => void } {
+  let give: () => void = () => undefined;
+  const given = new Promise<void>((resolve) => (give = resolve));
+  return { given, give };
+}
+
 /** One person and their page. */
 export class Shopper {
   readonly page: Page;
