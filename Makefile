@@ -65,7 +65,7 @@ screens: bin/stampede postgres $(CLIENT_MODULES) ## Take the pictures of the pag
 	cd client && CHROMIUM="$$(node scripts/chromium.mjs)" && export CHROMIUM && $(NPM) run screens
 
 .PHONY: bench
-bench: bin/stampede postgres ## Measure the purchase engine and its rivals, side by side (16 min); writes docs/bench. Let nothing else run
+bench: bin/stampede postgres ## Measure the purchase engine and its rivals, side by side (17 min); writes docs/bench. Let nothing else run
 	$(GO) run ./tools/bench -out docs/bench
 
 .PHONY: bench-live

@@ -136,7 +136,7 @@ func (p *picture) head(r *report) float64 {
 	p.text("title", margin, 52, plotTitle)
 	text := fmt.Sprintf("A bar is one measurement of %g s.", r.Seconds)
 	if r.Rounds > 1 {
-		text = fmt.Sprintf("A bar is the median of %d rounds of %g s, the thin line on it their spread.",
+		text = fmt.Sprintf("A bar is the median of %d or more rounds of %g s, the thin line on it their spread.",
 			r.Rounds, r.Seconds)
 	}
 	p.text("soft", margin, 82, text)
