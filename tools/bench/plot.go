@@ -228,11 +228,14 @@ func (p *picture) bar(b bar, x, y float64, length func(float64) float64) {
 	}
 	if b.high > b.low {
 		low, high := x+length(b.low), x+length(b.high)
+		if len(b.parts) > 0 {
+			y += thickness / 2 // at the lower edge, where it strikes through no figure
+		}
 		for _, class := range []string{"halo", "spread"} {
 			fmt.Fprintf(&p.svg, `  <path class=%q d="M%.1f %.1fH%.1f"/>`+"\n", class, low, y, high)
 		}
 	}
-	p.text("figure", x+length(max(b.value, b.high))+10, y+6, figure(b.value))
+	p.text("figure", x+length(max(b.value, b.high))+10, upper+thickness/2+6, figure(b.value))
 }
 
 // room is how wide the longest of the texts may get.
