@@ -18,6 +18,11 @@ func MaxAttempts(n int) TxOption { return func(c *txConfig) { c.attempts = n } }
 // DefaultCommitTimeout is what COMMIT may take where nobody says otherwise.
 func DefaultCommitTimeout() time.Duration { return defaultTxConfig().commit }
 
+// NewTurnsOf is NewTurns with other times to wait for a turn, and to be silent with one.
+func (db *DB) NewTurnsOf(ctx context.Context, wait, idle time.Duration) (*Turns, error) {
+	return db.newTurns(ctx, wait, idle)
+}
+
 // IsPostgresOn is what decides whether a process is a postgres on a data folder.
 var IsPostgresOn = isPostgresOn
 

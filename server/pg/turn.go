@@ -31,7 +31,8 @@ var (
 //
 // A process that stops while it holds a turn loses it after a second, on the server's side.
 type Turns struct {
-	pool *pgxpool.Pool
+	pool       *pgxpool.Pool
+	wait, idle time.Duration
 }
 
 // Turn is held until End. A nil Turn is nobody's, and may be ended.
@@ -43,15 +44,19 @@ type Turn struct {
 // NewTurns makes a pool of its own for turns: a turn's holder waits for connections of the other pool, never the
 // other way round.
 func (db *DB) NewTurns(ctx context.Context) (*Turns, error) {
+	return db.newTurns(ctx, turnWait, turnIdle)
+}
+
+func (db *DB) newTurns(ctx context.Context, wait, idle time.Duration) (*Turns, error) {
 	cfg := db.Pool.Config()
 	cfg.MaxConns, cfg.MinConns, cfg.MinIdleConns = turnConns, 0, 0
 	cfg.ConnConfig.RuntimeParams["application_name"] = "stampede turns"
-	cfg.ConnConfig.RuntimeParams["lock_timeout"] = strconv.FormatInt(turnWait.Milliseconds(), 10)
+	cfg.ConnConfig.RuntimeParams["lock_timeout"] = strconv.FormatInt(wait.Milliseconds(), 10)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("pg: open the pool of turns: %w", err)
 	}
-	return &Turns{pool: pool}, nil
+	return &Turns{pool: pool, wait: wait, idle: idle}, nil
 }
 
 // Close gives the connections back. Turns that are held must have been ended.
@@ -60,14 +65,14 @@ func (t *Turns) Close() { t.pool.Close() }
 // Take waits for the turn with this key, in the order in which the server was asked, for at most 0.8 s. Errors:
 // ErrTurnTimeout; why the server could not be asked.
 func (t *Turns) Take(ctx context.Context, key int64) (*Turn, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*turnWait)
+	ctx, cancel := context.WithTimeout(ctx, 2*t.wait)
 	defer cancel()
 	conn, err := t.pool.Acquire(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("pg: connect for a turn: %w", err)
 	}
 	_, err = conn.Exec(ctx, `SELECT set_config('idle_session_timeout', $2, false), pg_advisory_lock($1)`,
-		key, strconv.FormatInt(turnIdle.Milliseconds(), 10))
+		key, strconv.FormatInt(t.idle.Milliseconds(), 10))
 	if err == nil {
 		return &Turn{conn: conn, key: key}, nil
 	}
