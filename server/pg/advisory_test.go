@@ -34,6 +34,9 @@ func TestReadUnlessLocked(t *testing.T) {
 			return err
 		}
 		assert.GreaterOrEqual(t, time.Since(began), waits)
+		if _, err := tx.ExecContext(ctx, `SET LOCAL idle_in_transaction_session_timeout = 0`); err != nil {
+			return err
+		}
 		_, free := read(7)
 		assert.False(t, free)
 		n, free := read(8)

@@ -117,7 +117,7 @@ func TestCommitThatTakesTooLongIsAmbiguousAndNotCancelled(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, write func(context.Context, bun.Tx) error) {
 		t.Helper()
-		db := atCommit(t, `PERFORM pg_advisory_xact_lock(1)`)
+		db := atCommit(t, waitsForLock)
 		release := holdLock(t, db)
 		network := pgtest.Between(t, db.Pool.Config().ConnString(), true, pgtest.IsCommit)
 		slow, err := pg.Open(bounded(t), network.URL, pg.WithTx(pg.CommitTimeout(50*time.Millisecond)))
@@ -136,7 +136,7 @@ func TestCommitThatTakesTooLongIsAmbiguousAndNotCancelled(t *testing.T) {
 
 func TestCommitOutlivesItsCallersContext(t *testing.T) {
 	t.Parallel()
-	db := atCommit(t, `PERFORM pg_advisory_xact_lock(1)`)
+	db := atCommit(t, waitsForLock)
 	release := holdLock(t, db)
 	ctx, cancel := context.WithCancel(bounded(t))
 	answer := make(chan error, 1)
@@ -175,6 +175,9 @@ func TestSerializableLooksAtItsContextOnlyBetweenTransactions(t *testing.T) {
 	require.ErrorIs(t, db.Serializable(ctx, insert), context.Canceled)
 	assert.Equal(t, 1, rows(t, db))
 }
+
+// waitsForLock is what holdLock holds up, however long the test takes to let go.
+const waitsForLock = `PERFORM set_config('lock_timeout', '0', true); PERFORM pg_advisory_xact_lock(1)`
 
 // holdLock takes the advisory lock that a COMMIT is to wait for.
 func holdLock(t *testing.T, db *pg.DB) (release func()) {

@@ -28,11 +28,8 @@ func readThenWrite(ctx context.Context, tx bun.Tx, value int) (found int, result
 // counted is a database, and one connection to it whose messages are counted.
 func counted(t *testing.T) (direct, db *pg.DB, sent *atomic.Int64) {
 	t.Helper()
-	direct, sent = atCommit(t, `NULL`), &atomic.Int64{}
-	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(int32, []byte) bool {
-		sent.Add(1)
-		return false
-	})
+	direct = atCommit(t, `NULL`)
+	network, sent := pgtest.Counting(t, direct.Pool.Config().ConnString())
 	db, err := pg.Open(bounded(t), network.URL, pg.WithMaxConns(1))
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, db.Close()) })
@@ -238,7 +235,7 @@ func TestAWriteThatWaitsForARowGivesUpForCertain(t *testing.T) {
 	holder, err := db.Pool.Begin(bounded(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = holder.Rollback(context.Background()) })
-	_, err = holder.Exec(bounded(t), `UPDATE made SET n = 8`)
+	_, err = holder.Exec(bounded(t), `SET LOCAL idle_in_transaction_session_timeout = 0; UPDATE made SET n = 8`)
 	require.NoError(t, err)
 	givesUp := func() {
 		err := db.Serializable(bounded(t), func(ctx context.Context, tx bun.Tx) error {

@@ -113,6 +113,7 @@ func TestSerializableRetriesADeadlock(t *testing.T) {
 	db := counters(t)
 	onRetry, states := retries()
 	const lock = `SELECT FROM counters WHERE name = $1 FOR UPDATE`
+	const asLongAsItTakes = `SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; `
 	var other sync.WaitGroup
 	defer other.Wait()
 	theirs := bounded(t)
@@ -122,14 +123,15 @@ func TestSerializableRetriesADeadlock(t *testing.T) {
 		if runs > 1 {
 			return nil
 		}
-		if _, err := tx.Tx.ExecContext(ctx, `SELECT FROM counters WHERE name = 'a' FOR UPDATE`); err != nil {
+		if _, err := tx.Tx.ExecContext(ctx, asLongAsItTakes+`SELECT FROM counters WHERE name = 'a' FOR UPDATE`); err != nil {
 			return err
 		}
 		blocked, err := db.Pool.Begin(theirs)
 		if err != nil {
 			return err
 		}
-		_, err = blocked.Exec(theirs, `SET LOCAL deadlock_timeout = '1h'; SELECT FROM counters WHERE name = 'b' FOR UPDATE`)
+		_, err = blocked.Exec(theirs, asLongAsItTakes+
+			`SET LOCAL deadlock_timeout = '1h'; SELECT FROM counters WHERE name = 'b' FOR UPDATE`)
 		require.NoError(t, err)
 		pid := blocked.Conn().PgConn().PID()
 		other.Go(func() {
@@ -142,7 +144,7 @@ func TestSerializableRetriesADeadlock(t *testing.T) {
 		require.NoError(t, err)
 		_, err = tx.Tx.ExecContext(ctx, lock, "b")
 		return err
-	}, onRetry))
+	}, onRetry, pg.TxTimeout(limit)))
 	assert.Equal(t, []string{"40P01"}, *states)
 }
 

@@ -19,11 +19,7 @@ import (
 func counting(t *testing.T) (store, elsewhere *sale.Store, sent *atomic.Int64) {
 	t.Helper()
 	direct := pgtest.New(t)
-	sent = &atomic.Int64{}
-	network := pgtest.Between(t, direct.Pool.Config().ConnString(), false, func(int32, []byte) bool {
-		sent.Add(1)
-		return false
-	})
+	network, sent := pgtest.Counting(t, direct.Pool.Config().ConnString())
 	return newStore(openURL(t, network.URL)), newStore(direct), sent
 }
 
@@ -134,7 +130,7 @@ func (forgetful) Latest(model.SaleID) (model.State, bool, error) {
 func TestARestartedReplicaForeseesAgain(t *testing.T) {
 	t.Parallel()
 	store, before, sent := counting(t)
-	lamp := schedule(t, before, 1000)
+	lamp := schedule(t, before, 100_000)
 	_, err := before.Commit(t.Context(), lamp.ID, orders(1, 300))
 	require.NoError(t, err)
 	service := sale.New(store, forgetful{}, sale.Limits{}, slog.New(slog.DiscardHandler))

@@ -41,6 +41,14 @@ func New(t testing.TB) *pg.DB {
 	return open(t, URL(t))
 }
 
+// Patient is New for a test that stands in somebody's way: who waits for a lock goes on waiting, and who holds one
+// keeps it, though the machine stands still for seconds meanwhile.
+func Patient(t testing.TB) *pg.DB {
+	t.Helper()
+	return open(t, URL(t)+"&lock_timeout=60000&idle_in_transaction_session_timeout=0",
+		pg.WithTx(pg.TxTimeout(limit), pg.CommitTimeout(limit)))
+}
+
 // URL is New for a test that opens the database itself, or starts a server on it.
 func URL(t testing.TB) string {
 	t.Helper()
@@ -194,11 +202,11 @@ func create(t testing.TB, from string) string {
 	return u.String()
 }
 
-func open(t testing.TB, url string) *pg.DB {
+func open(t testing.TB, url string, options ...pg.Option) *pg.DB {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	db, err := pg.Open(ctx, url)
+	db, err := pg.Open(ctx, url, options...)
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}

@@ -142,6 +142,19 @@ func (p *Proxy) back(client, server net.Conn, lost *atomic.Bool) {
 	_ = client.Close()
 }
 
+// Counting starts a proxy that loses nothing and counts what clients send; a message is a round trip. It does not count
+// the ping of a connection that has been idle for a second, which is only that the machine stood still.
+func Counting(t testing.TB, to string) (p *Proxy, sent *atomic.Int64) {
+	t.Helper()
+	sent = &atomic.Int64{}
+	return Between(t, to, false, func(_ int32, message []byte) bool {
+		if !bytes.Contains(message, []byte("-- ping\x00")) {
+			sent.Add(1)
+		}
+		return false
+	}), sent
+}
+
 // IsCommit recognises COMMIT, sent alone or together with the statement before it (but not its preparation).
 func IsCommit(_ int32, sent []byte) bool {
 	return bytes.Contains(sent, []byte("Q\x00\x00\x00\x0bcommit\x00")) ||
