@@ -76,12 +76,12 @@ func TestMadeUpSalesCostNothing(t *testing.T) {
 // TestWhoLeavesIsNotAnUnknownOutcome: that number tells operators of lost commits. Whoever runs out of time hears it.
 func TestWhoLeavesIsNotAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
-	db := pgtest.New(t)
+	db := pgtest.Patient(t)
 	store, lamp := openSale(t, db)
 	service := New(store, stale(lamp.ID), Limits{}, slog.New(slog.DiscardHandler))
 	tx, err := db.Pool.Begin(t.Context())
 	require.NoError(t, err)
-	_, err = tx.Exec(t.Context(), `SET LOCAL idle_in_transaction_session_timeout = 0; SELECT FROM sales FOR UPDATE`)
+	_, err = tx.Exec(t.Context(), `SELECT FROM sales FOR UPDATE`)
 	require.NoError(t, err)
 	leaves, leave := context.WithCancel(t.Context())
 	defer leave()

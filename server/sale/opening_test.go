@@ -123,8 +123,6 @@ func TestWhoWaitsForLeases(t *testing.T) {
 			asking, err := b.db.Pool.Begin(t.Context())
 			require.NoError(t, err)
 			t.Cleanup(func() { _ = asking.Rollback(context.Background()) }) // the database's end waits for it
-			_, err = asking.Exec(t.Context(), `SET LOCAL idle_in_transaction_session_timeout = 0`)
-			require.NoError(t, err)
 			_, err = asking.Exec(t.Context(), `SELECT pg_advisory_xact_lock_shared($1)`, openingKey+int64(b.id))
 			require.NoError(t, err)
 			done := make(chan error, 1)
@@ -150,12 +148,14 @@ func TestWhoWaitsForLeases(t *testing.T) {
 // somebodyWaits returns when somebody waits for a lock of this kind in this database.
 func somebodyWaits(t *testing.T, holder pgx.Tx, kind string) {
 	t.Helper()
-	require.Eventually(t, func() bool {
-		var waits bool
-		err := holder.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = $1 AND NOT granted
-			AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`, kind).Scan(&waits)
-		return err == nil && waits
-	}, limit, tick)
+	require.Eventually(t, func() bool { return waitedFor(t, holder, kind) }, limit, tick)
+}
+
+func waitedFor(t *testing.T, holder pgx.Tx, kind string) (waits bool) {
+	t.Helper()
+	err := holder.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = $1 AND NOT granted
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`, kind).Scan(&waits)
+	return assert.NoError(t, err) && waits
 }
 
 // TestOpens over all pairs of phases.
@@ -205,6 +205,7 @@ func TestFewSalesAreOpenedAtATime(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, paused.Version, state.Version)
 	<-store.openings
+	store.openingPatience = limit
 	_, err = store.Amend(t.Context(), lamp.ID, resumes)
 	require.NoError(t, err)
 	assert.Len(t, store.openings, maxOpenings-1, "it has left its place")

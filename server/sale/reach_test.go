@@ -25,7 +25,7 @@ type besideOthers struct {
 
 func newBesideOthers(t *testing.T) besideOthers {
 	t.Helper()
-	db := pgtest.New(t)
+	db := pgtest.Patient(t)
 	here, lamp := openSale(t, db)
 	b := besideOthers{db: db, here: here, there: NewStore(db, nil, here.log), id: lamp.ID}
 	b.sells(t, b.here, "ann")

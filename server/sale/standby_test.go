@@ -63,7 +63,8 @@ func (p *primary) awaitWaiting(t *testing.T, commits int) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var n int
-		err := p.admin.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`).Scan(&n)
+		err := p.admin.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE wait_event = 'SyncRep' AND backend_type = 'client backend'`).Scan(&n)
 		return assert.NoError(t, err) && n == commits
 	}, limit, tick)
 }
@@ -125,6 +126,7 @@ func TestWhatNoStandbyHasIsNotConfirmed(t *testing.T) {
 		p.awaitWaiting(t, 2+i)
 	}
 	m := openMemory(t, there)
+	m.patience = limit
 	m.catchUp(sold)
 	p.awaitWaiting(t, 4)
 	assert.Empty(t, answers)

@@ -112,7 +112,7 @@ func TestWhoIsHiddenFromTheLedgerIsFoundByTheConstraint(t *testing.T) {
 // TestASurpriseThatCameTooLateIsNotTriedAgain: whoever has waited for so long gets an answer, and it is a sure one.
 func TestASurpriseThatCameTooLateIsNotTriedAgain(t *testing.T) {
 	t.Parallel()
-	db := openURL(t, pgtest.URL(t)+"&lock_timeout=4000") // as long as two waits for the row may take
+	db := pgtest.Patient(t)
 	store := newStore(db)
 	lamp := schedule(t, store, 10)
 	sellSingly(t, store, lamp.ID, 3)
