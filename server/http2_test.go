@@ -203,10 +203,7 @@ func (l *oneConnection) Addr() net.Addr { return &net.TCPAddr{} }
 // and its log tells of no panic.
 func TestFloodsOverHTTP2(t *testing.T) {
 	t.Parallel()
-	metrics, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, metrics.Close())
-	at := metrics.Addr().String()
+	at := freeAddress(t)
 	server := startServer(t, "DATABASE_URL="+pgtest.URL(t), "DATA_DIR="+t.TempDir(), "METRICS_ADDR="+at)
 	id := server.schedule(t, 1_000_000)
 	gauges := func() (goroutines, heap float64) {
