@@ -60,6 +60,13 @@ func TestAnOperatorSeesWhatGoesOn(t *testing.T) {
 			assert.LessOrEqual(t, at(t, a, "total.commitP50Ms"), at(t, a, "total.commitP99Ms"))
 			assert.Positive(t, at(t, a, "total.answerP99Ms"))
 		}
+		// Of a second between two looks of this server nobody hears, should they be further apart than that.
+		if !seen["ALREADY_PURCHASED"] {
+			there.buy(t, "ann", id, "another")
+		}
+		if !seen["SOLD_OUT"] {
+			here.buy(t, "cid", id, "")
+		}
 		return seen["SOLD_OUT"] && seen["ALREADY_PURCHASED"]
 	})
 	assert.Positive(t, sold)

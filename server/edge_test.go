@@ -191,7 +191,7 @@ func TestHealth(t *testing.T) {
 	require.Eventually(t, func() bool { // an answer is kept for a moment
 		response, _ = h.get(t, http.MethodGet, "/readyz")
 		return response.StatusCode == http.StatusServiceUnavailable
-	}, 10*time.Second, time.Millisecond, "not migrated")
+	}, waitLimit, tick, "not migrated")
 
 	h.draining.Store(true)
 	response, _ = h.get(t, http.MethodGet, "/readyz")

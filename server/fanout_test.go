@@ -287,8 +287,7 @@ func (h *house) visit(i int, token, saleID string) error {
 		return s.SetReadDeadline(time.Now())
 	}
 	watches := []vars{{"query": watch}, {"query": watchMine}, {"query": watchAll, "variables": vars{"id": saleID}}}
-	errs := []error{s.SetReadDeadline(time.Now().Add(waitLimit))}
-	errs = append(errs, s.WriteJSON(vars{"type": "connection_init", "payload": vars{"Authorization": "Bearer " + token}}))
+	errs := []error{s.WriteJSON(vars{"type": "connection_init", "payload": vars{"Authorization": "Bearer " + token}})}
 	for j := range 1 + i%3 {
 		errs = append(errs, s.WriteJSON(vars{"id": fmt.Sprint(j), "type": "subscribe", "payload": watches[(i+j)%len(watches)]}))
 	}

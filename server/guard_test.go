@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -218,9 +219,13 @@ func TestRowOverTheCapOfConnectionsOfOneAddress(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t, func(c *Config) { c.Proxies = "127.0.0.1" })
 	from := header("X-Forwarded-For", "198.51.100.7")
+	var staying sync.WaitGroup
+	t.Cleanup(staying.Wait)
 	for range 1000 {
-		_, _, err := h.dial(t, from)
+		s, _, err := h.dial(t, from)
 		require.NoError(t, err)
+		s.send(t, frame{Type: "connection_init"}) // or it is closed after five seconds
+		staying.Go(s.stay)
 	}
 	_, response, err := h.dial(t, from)
 	require.ErrorIs(t, err, websocket.ErrBadHandshake)
@@ -228,6 +233,16 @@ func TestRowOverTheCapOfConnectionsOfOneAddress(t *testing.T) {
 	assert.NotEmpty(t, response.Header.Get("Retry-After"))
 	_, _, err = h.dial(t, header("X-Forwarded-For", "198.51.100.8"))
 	require.NoError(t, err, "others are let in")
+}
+
+// stay answers the server's pings until the connection ends.
+func (s *socket) stay() {
+	_ = s.SetReadDeadline(time.Time{}) // it may have ended
+	for {
+		if _, _, err := s.ReadMessage(); err != nil {
+			return
+		}
+	}
 }
 
 // TestClientsThatDawdle are closed: 5 s for a header, 15 s for a whole request.

@@ -247,6 +247,14 @@ func (h *house) connect(t *testing.T, token string) *socket {
 	return s
 }
 
+// ReadJSON waits for a message as long as for anything, however long the test has gone on.
+func (s *socket) ReadJSON(into any) error {
+	if err := s.SetReadDeadline(time.Now().Add(waitLimit)); err != nil {
+		return err
+	}
+	return s.Conn.ReadJSON(into)
+}
+
 func (s *socket) send(t *testing.T, f frame) {
 	t.Helper()
 	require.NoError(t, s.WriteJSON(f))

@@ -62,7 +62,7 @@ func TestThePageTellsTheSale(t *testing.T) {
 		_, page = h.get(t, http.MethodGet, "/")
 		found := boot.FindStringSubmatch(page)
 		return len(found) == 2 && json.Unmarshal([]byte(found[1]), &first) == nil && first.First.SaleStatus != nil
-	}, 5*time.Second, 20*time.Millisecond)
+	}, waitLimit, 20*tick)
 	assert.Equal(t, "Sale", first.First.SaleStatus.Typename)
 	assert.Equal(t, 7, first.First.SaleStatus.Remaining)
 	assert.Equal(t, evil, first.First.SaleStatus.Product.Name)

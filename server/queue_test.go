@@ -15,7 +15,7 @@ import (
 func TestRowPurchaseQueueFull(t *testing.T) {
 	t.Parallel()
 	const waiting, tooMany = 3, 5
-	h := openHouse(t, func(c *Config) { c.Waiting = waiting })
+	h := openHouse(t, func(c *Config) { c.Waiting, c.DatabaseURL = waiting, patient(c.DatabaseURL) })
 	id := h.schedule(t, 100)
 	b := newBystander(t, h.owner, id)
 	b.take(t, `SELECT FROM sales WHERE id = $1 FOR UPDATE`)

@@ -23,9 +23,9 @@ import (
 func TestAStoppedReplicaHoldsNobody(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)
-	first := startServer(t, "DATABASE_URL="+url, "DATA_DIR="+t.TempDir())
+	first := startServer(t, "DATABASE_URL="+patient(url), "DATA_DIR="+t.TempDir())
 	id := first.schedule(t, 100)
-	second := startServer(t, "DATABASE_URL="+url, "DATA_DIR="+t.TempDir())
+	second := startServer(t, "DATABASE_URL="+patient(url), "DATA_DIR="+t.TempDir())
 	b := newBystander(t, url, id)
 	bought := map[string]float64{} // ordinals, by shopper
 	note := func(shopper string, result map[string]any) {
@@ -91,6 +91,9 @@ func TestAStoppedReplicaHoldsNobody(t *testing.T) {
 		assert.InDelta(t, bought[at(t, node, "shopperId").(string)], ordinal, 0, "what was confirmed is in the list")
 	}
 }
+
+// patient is the URL for a server that goes on waiting for a row that the test holds, and not for two seconds alone.
+func patient(url string) string { return url + "&lock_timeout=60000" }
 
 // buying asks for one unit in the background; the result follows, nil when there is none.
 func (h *house) buying(t *testing.T, shopper, saleID string) <-chan map[string]any {
