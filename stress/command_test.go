@@ -34,7 +34,7 @@ func TestWhatTheCommandHasStarted(t *testing.T) {
 	begin, wrote := filepath.Join(dir, "begin"), filepath.Join(dir, "wrote")
 	require.NoError(t, command(t.Context(), load.Crash, "("+waits(begin)+"; echo words && echo yes >'"+wrote+"') &"))
 	require.NoError(t, os.WriteFile(begin, []byte("now"), 0o600))
-	assert.Eventually(t, there(wrote), 10*time.Second, 10*time.Millisecond)
+	assert.Eventually(t, there(wrote), time.Minute, 10*time.Millisecond)
 }
 
 // TestCtrlCDoesNotReachTheCommand: the terminal sends it to all processes of this program's group.
@@ -46,7 +46,7 @@ func TestCtrlCDoesNotReachTheCommand(t *testing.T) {
 	go func() {
 		ended <- command(context.Background(), load.Crash, "echo $$ >'"+begun+"'; "+waits(end))
 	}()
-	require.Eventually(t, there(begun), 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, there(begun), time.Minute, 10*time.Millisecond)
 	pid, err := strconv.Atoi(strings.TrimSpace(read(t, begun)))
 	require.NoError(t, err)
 	group, err := syscall.Getpgid(pid)
@@ -70,10 +70,10 @@ func TestACommandThatIsGivenUp(t *testing.T) {
 	go func() {
 		ended <- command(ctx, load.Crash, "exec 3>'"+held+"'; echo still at it; echo now >'"+begun+"'; sleep 1000; true")
 	}()
-	require.Eventually(t, there(begun), 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, there(begun), time.Minute, 10*time.Millisecond)
 	giveUp(errTooLong)
 	require.EqualError(t, <-ended, "-crash: it did not end within 2m0s: still at it")
-	require.NoError(t, holders.SetReadDeadline(time.Now().Add(10*time.Second)))
+	require.NoError(t, holders.SetReadDeadline(time.Now().Add(time.Minute)))
 	_, err = holders.Read(make([]byte, 1))
 	assert.ErrorIs(t, err, io.EOF, "somebody still holds it open")
 }

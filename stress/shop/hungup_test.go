@@ -53,7 +53,7 @@ func TestAConnectionThatWasHungUp(t *testing.T) {
 func TestAConnectionThatWasIdle(t *testing.T) {
 	t.Parallel()
 	_, target, opened := counting(t)
-	conn := shop.NewConn(target, time.Second)
+	conn := shop.NewConn(target, 4*time.Second)
 	t.Cleanup(conn.Close)
 	require.NoError(t, conn.Ping(t.Context(), ""))
 	<-time.After(conn.Timeout)
