@@ -1,14 +1,15 @@
 import { expect, test } from './story';
 
 test('an upcoming sale opens by itself', async ({ stampede, arrives }) => {
-  await stampede.schedule(100, 6000);
+  const sale = await stampede.schedule(100, 5 * 60_000);
   const ada = await arrives('Ada');
   await ada.sees('upcoming');
   await ada.reads('100 units, one each');
-  await expect(ada.page.getByRole('timer')).toHaveText(/^00:0\d$/);
   await expect(ada.buyButton).toHaveAttribute('aria-disabled', 'true');
   const before = await ada.truth.boundingBox();
 
+  await stampede.opensIn(sale, 5000);
+  await expect(ada.page.getByRole('timer')).toHaveText(/^00:0\d$/);
   await ada.sees('active');
   expect(await ada.truth.boundingBox()).toEqual(before);
   await ada.buys();

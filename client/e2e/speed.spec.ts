@@ -83,11 +83,14 @@ test("usable within two seconds on slow 4G with a phone's processor", async ({
 });
 
 test('nothing moves, from the first paint to the last unit', async ({ stampede, opens }) => {
-  const sale = await stampede.schedule(2, 4000, { description: 'A light like the last hour.' });
+  const sale = await stampede.schedule(2, 5 * 60_000, {
+    description: 'A light like the last hour.',
+  });
   const ada = await opens({ viewport: { width: 390, height: 844 } }, watch);
   await ada.sees('upcoming');
   await ada.signIn('Ada');
   const box = await ada.truth.boundingBox();
+  await stampede.opensIn(sale, 1500);
   await ada.sees('active');
   await stampede.buyAs('Bob', sale);
   await ada.reads('1 of 2 left');

@@ -128,7 +128,6 @@ export class Stampede {
       price: { amount: '49.90', currencyCode: 'EUR' },
       ...more,
     };
-    const instant = (inMs: number) => new Date(Date.now() + inMs).toISOString();
     const startsAt = instant(opensInMs);
     const endsAt = endsInMs === null ? null : instant(endsInMs);
     return this.#change('scheduleSale', 'ScheduleSaleInput', { product, stock, startsAt, endsAt });
@@ -137,6 +136,9 @@ export class Stampede {
   pause = (saleId: string) => this.#change('pauseSale', 'SaleInput', { saleId });
   resume = (saleId: string) => this.#change('resumeSale', 'SaleInput', { saleId });
   end = (saleId: string) => this.#change('endSale', 'SaleInput', { saleId });
+  /** Moves a sale's start: whoever needs time before it, has it. */
+  opensIn = (saleId: string, ms: number) =>
+    this.#change('rescheduleSale', 'RescheduleSaleInput', { saleId, startsAt: instant(ms) });
   restock = (saleId: string, add: number) =>
     this.#change('restockSale', 'RestockSaleInput', { saleId, add });
 
@@ -199,6 +201,8 @@ export class Stampede {
     throw new Error(`The server did not become ready.\n${this.#log}`);
   }
 }
+
+const instant = (inMs: number) => new Date(Date.now() + inMs).toISOString();
 
 function without(env: NodeJS.ProcessEnv, ...names: string[]): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
