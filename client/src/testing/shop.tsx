@@ -114,4 +114,11 @@ export async function truth(kind: string): Promise<HTMLElement> {
   return block();
 }
 
+/** Time stands still in the page until the returned function is called: what is about to happen waits to be seen. */
+export function holdTime(): () => void {
+  const held = performance.now();
+  const spy = vi.spyOn(performance, 'now').mockReturnValue(held);
+  return () => spy.mockRestore();
+}
+
 export const watched = (line: Line) => waitFor(() => expect(line.subscribers).toBe(1));

@@ -138,14 +138,6 @@ describe('live', () => {
     expect(shown).toEqual(['9']);
   });
 
-  it('opens at its moment though no event comes', async () => {
-    const sale = aSale({ phase: 'UPCOMING', startsAt: instant(Date.now() + 400) });
-    openShop({ sale, shopper: 'ada' });
-    await truth('upcoming');
-    await truth('active');
-    expect(buyButton()).toHaveAttribute('aria-disabled', 'false');
-  });
-
   it('asks what it missed when the line comes back', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0);
     const { shop, line } = openShop({ sale: aSale(), shopper: 'ada' });

@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { aReceipt, aSale, live, liveOf } from '../../testing/sales';
-import { openShop, truth, watched } from '../../testing/shop';
+import { holdTime, openShop, truth, watched } from '../../testing/shop';
 
 // Where one control gives way to another: what was meant for the first does not reach the second, and the focus stays.
 
@@ -58,11 +58,13 @@ describe('a press', () => {
   });
 
   it('on the button that opens is taken at once', async () => {
+    const goOn = holdTime();
     const sale = aSale({ phase: 'UPCOMING' });
     const opens = new Date(Date.now() + 400).toISOString();
     const { shop } = openShop({ sale: { ...sale, startsAt: opens }, shopper: 'ada' });
     shop.answers.push(success);
     await truth('upcoming');
+    goOn();
     await truth('active');
     fireEvent.click(buyButton());
     await truth('bought');

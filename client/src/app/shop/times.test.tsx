@@ -1,6 +1,6 @@
-import { waitFor } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import { aSale, instant, liveOf } from '../../testing/sales';
-import { openShop, truth, watched } from '../../testing/shop';
+import { holdTime, openShop, truth, watched } from '../../testing/shop';
 
 // What the page says about time is true, or it is not said.
 
@@ -14,6 +14,17 @@ const gone = {
   revision: 20,
   serverTime: instant(Date.parse(sale.startsAt) + 64_200),
 } as const;
+
+it('it opens at its moment though no event comes', async () => {
+  const goOn = holdTime();
+  const startsAt = instant(Date.now() + 400);
+  openShop({ sale: aSale({ phase: 'UPCOMING', startsAt }), shopper: 'ada' });
+  await truth('upcoming');
+  goOn();
+  await truth('active');
+  const button = screen.getByRole('button', { name: /Buy now/ });
+  expect(button).toHaveAttribute('aria-disabled', 'false');
+});
 
 describe('until when it is open', () => {
   it('names the day when that is another one', async () => {
