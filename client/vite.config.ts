@@ -96,6 +96,7 @@ export default defineConfig({
     css: { include: [/\.css/] }, // `sheets.test.ts` reads them
     globalSetup: ['noon.ts'],
     setupFiles: ['src/testing/setup.ts'],
+    testTimeout: 20_000, // several waits, each of which may take its four seconds on a busy machine
     restoreMocks: true,
     unstubGlobals: true,
   },

@@ -12,7 +12,7 @@ it('a line that never stood is not called live', async () => {
     childList: true,
     characterData: true,
   });
-  await waitFor(() => expect(block).toHaveTextContent('No connection'), { timeout: 4000 });
+  await waitFor(() => expect(block).toHaveTextContent('No connection'));
   expect(shown.filter((text) => text.includes('Live'))).toEqual([]);
 });
 

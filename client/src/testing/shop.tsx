@@ -110,7 +110,7 @@ const timeOf = ({ id, serverTime }: SaleView) => ({ __typename: 'Sale', id, serv
 /** The truth block, once it says `kind`. */
 export async function truth(kind: string): Promise<HTMLElement> {
   const block = () => screen.getByRole('region', { name: 'The sale' });
-  await waitFor(() => expect(block().getAttribute('data-state')).toBe(kind), { timeout: 4000 });
+  await waitFor(() => expect(block().getAttribute('data-state')).toBe(kind));
   return block();
 }
 

@@ -154,9 +154,7 @@ describe('live', () => {
     await waitFor(() => expect(block).toHaveTextContent('Live'));
     line.accept = false;
     line.drop();
-    await waitFor(() => expect(block).toHaveTextContent(/No connection\. Last seen \d/), {
-      timeout: 4000,
-    });
+    await waitFor(() => expect(block).toHaveTextContent(/No connection\. Last seen \d/));
   });
 });
 
@@ -248,12 +246,8 @@ describe('signing in and out', () => {
     await truth('active');
     await watched(line);
     await user.type(screen.getByRole('textbox', { name: 'Your name' }), 'Ada{Enter}');
-    await waitFor(() => expect(buyButton()).toHaveAttribute('aria-disabled', 'false'), {
-      timeout: 4000,
-    });
-    await waitFor(() => expect(line.inits).toEqual([{}, { Authorization: 'Bearer Ada' }]), {
-      timeout: 4000,
-    });
+    await waitFor(() => expect(buyButton()).toHaveAttribute('aria-disabled', 'false'));
+    await waitFor(() => expect(line.inits).toEqual([{}, { Authorization: 'Bearer Ada' }]));
   });
 
   it('another tab of theirs has bought: this one asks, and tells', async () => {

@@ -10,7 +10,7 @@ const success = {
 } as const;
 const buyButton = () => screen.getByRole('button', { name: /Buy now/ });
 const ready = (button: () => HTMLElement) =>
-  waitFor(() => expect(button()).toHaveAttribute('aria-disabled', 'false'), { timeout: 4000 });
+  waitFor(() => expect(button()).toHaveAttribute('aria-disabled', 'false'));
 
 async function withReceipt() {
   const print = vi.fn();

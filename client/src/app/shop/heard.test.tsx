@@ -24,7 +24,7 @@ it('a line that is lost: that it is, and that it is back', async () => {
   const note = within(block).getByRole('status');
   line.accept = false;
   line.drop();
-  await waitFor(() => expect(note).toHaveTextContent(/No connection/), { timeout: 4000 });
+  await waitFor(() => expect(note).toHaveTextContent(/No connection/));
   line.accept = true;
   await waitFor(() => expect(note).toHaveTextContent('Live'), { timeout: 8000 });
   expect(within(block).getByRole('status')).toBe(note);
