@@ -22,6 +22,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"stampede/server/pg/pgtest"
+	servers "stampede/tools/process"
 )
 
 // http2Conn speaks HTTP/2 frame by frame: what no client library would say.
@@ -203,7 +204,8 @@ func (l *oneConnection) Addr() net.Addr { return &net.TCPAddr{} }
 // and its log tells of no panic.
 func TestFloodsOverHTTP2(t *testing.T) {
 	t.Parallel()
-	at := freeAddress(t)
+	at, err := servers.FreeAddress(t.Context())
+	require.NoError(t, err)
 	server := startServer(t, "DATABASE_URL="+pgtest.URL(t), "DATA_DIR="+t.TempDir(), "METRICS_ADDR="+at)
 	id := server.schedule(t, 1_000_000)
 	gauges := func() (goroutines, heap float64) {

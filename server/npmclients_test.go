@@ -15,6 +15,7 @@ import (
 
 	"stampede/graph"
 	"stampede/server/pg/pgtest"
+	servers "stampede/tools/process"
 )
 
 // TestTheClientsFromNPM lets the real graphql-ws and graphql-sse talk to the server, in Node: testdata/clients.cjs says
@@ -25,7 +26,8 @@ func TestTheClientsFromNPM(t *testing.T) {
 	require.NoError(t, err)
 	require.FileExists(t, filepath.Join(folder, "node_modules/graphql-ws/package.json"), "make test installs it")
 	url := pgtest.URL(t)
-	address := freeAddress(t)
+	address, err := servers.FreeAddress(t.Context())
+	require.NoError(t, err)
 	h := openHouse(t, func(cfg *Config) { cfg.DatabaseURL, cfg.Addr = url, address })
 	id := h.schedule(t, 5)
 	// Good for ten seconds more, until which Node has to have started: the server allows clocks to be off by 30 s.

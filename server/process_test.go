@@ -4,9 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -73,19 +70,6 @@ func startServer(t *testing.T, settings ...string) *process {
 	client := &http.Client{Transport: &http.Transport{}, Timeout: waitLimit}
 	t.Cleanup(client.CloseIdleConnections)
 	return &process{house: &house{App: &App{auth: auth}, client: client, url: url}, cmd: cmd, said: &stderr}
-}
-
-// freeAddress is one to listen on later, and again after that: below the ports that a system gives to whoever asks for
-// any, which would give it away meanwhile.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	for {
-		address := fmt.Sprint("127.0.0.1:", 10_000+rand.IntN(20_000))
-		if listener, err := net.Listen("tcp", address); err == nil {
-			require.NoError(t, listener.Close())
-			return address
-		}
-	}
 }
 
 // postgresOf is the process id of the PostgreSQL that serves a data folder.

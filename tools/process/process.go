@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os/exec"
@@ -61,11 +62,20 @@ func Stop(server *exec.Cmd) error {
 	return server.Wait()
 }
 
+// The ports below those that a system gives to whoever asks for any: it would give one of these away before, or between
+// two times that, a server listens there.
+const firstPort, ports = 10_000, 20_000
+
 // FreeAddress is one of this machine where nobody listens just now.
 func FreeAddress(ctx context.Context) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var failed error
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports))
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err == nil {
+			return address, listener.Close()
+		}
+		failed = err
 	}
-	return listener.Addr().String(), listener.Close()
+	return "", failed
 }
