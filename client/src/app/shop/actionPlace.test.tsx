@@ -1,5 +1,5 @@
 import { fireEvent, screen, waitFor } from '@testing-library/react';
-import { aReceipt, aSale, live, liveOf } from '../../testing/sales';
+import { aReceipt, aSale, instant, live, liveOf } from '../../testing/sales';
 import { holdTime, openShop, truth, watched } from '../../testing/shop';
 
 // Where one control gives way to another: what was meant for the first does not reach the second, and the focus stays.
@@ -59,9 +59,8 @@ describe('a press', () => {
 
   it('on the button that opens is taken at once', async () => {
     const goOn = holdTime();
-    const sale = aSale({ phase: 'UPCOMING' });
-    const opens = new Date(Date.now() + 400).toISOString();
-    const { shop } = openShop({ sale: { ...sale, startsAt: opens }, shopper: 'ada' });
+    const sale = aSale({ phase: 'UPCOMING', startsAt: instant(Date.now() + 400) });
+    const { shop } = openShop({ sale, shopper: 'ada' });
     shop.answers.push(success);
     await truth('upcoming');
     goOn();

@@ -15,7 +15,7 @@ const gone = {
   serverTime: instant(Date.parse(sale.startsAt) + 64_200),
 } as const;
 
-it('it opens at its moment though no event comes', async () => {
+it('opens at its moment though no event comes', async () => {
   const goOn = holdTime();
   const startsAt = instant(Date.now() + 400);
   openShop({ sale: aSale({ phase: 'UPCOMING', startsAt }), shopper: 'ada' });
